@@ -1,0 +1,60 @@
+"""Charts: Altair specs with units, windows and sources, and the renderer that draws them without a network.
+
+Altair and pandas load with the first chart, not with ``esc``, which every renderer of HTML imports.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from effnb.charts._escape import esc
+
+if TYPE_CHECKING:
+    from effnb.charts._candidates import chart_candidates
+    from effnb.charts._diff import chart_diff
+    from effnb.charts._frame import AnyChart
+    from effnb.charts._history import chart_history
+    from effnb.charts._overview import chart_overview
+    from effnb.charts._renderer import CHART_MIME, chart_bundle, enable_renderer
+    from effnb.charts._words import percent, points, short_id, short_name, when
+
+__all__ = [
+    "CHART_MIME",
+    "AnyChart",
+    "chart_bundle",
+    "chart_candidates",
+    "chart_diff",
+    "chart_history",
+    "chart_overview",
+    "enable_renderer",
+    "esc",
+    "percent",
+    "points",
+    "short_id",
+    "short_name",
+    "when",
+]
+
+_HOMES = {
+    "AnyChart": "_frame",
+    "CHART_MIME": "_renderer",
+    "chart_bundle": "_renderer",
+    "chart_candidates": "_candidates",
+    "chart_diff": "_diff",
+    "chart_history": "_history",
+    "chart_overview": "_overview",
+    "enable_renderer": "_renderer",
+    "percent": "_words",
+    "points": "_words",
+    "short_id": "_words",
+    "short_name": "_words",
+    "when": "_words",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, its file imported now."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

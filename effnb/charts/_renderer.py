@@ -1,0 +1,41 @@
+"""Draws charts in JupyterLab, papermill and plain HTML without a network.
+
+Altair's own renderers ask a CDN for Vega, or emit a version JupyterLab cannot draw, or make papermill abort. This one
+emits the Vega-Lite that JupyterLab carries, a picture for everything else, and a text alternative.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import altair as alt
+import vl_convert as vlc
+
+from effnb.charts._frame import AnyChart
+
+CHART_MIME = "application/vnd.vegalite.v5+json"
+VEGA_LITE = "6.4"
+NAME = "effnb"
+
+
+def enable_renderer() -> None:
+    """Make this the renderer of every Altair chart of the process; called by ``effnb.notebook.setup``."""
+    alt.renderers.register(NAME, _bundle)
+    alt.renderers.enable(NAME)
+
+
+def chart_bundle(chart: AnyChart) -> dict[str, Any]:
+    """The chart as a MIME bundle: Vega-Lite, PNG (base64) and its description."""
+    return _bundle(chart.to_dict())
+
+
+def _bundle(spec: dict[str, Any], scale: float = 1.5, **_: object) -> dict[str, Any]:
+    picture = vlc.vegalite_to_png(json.dumps(spec), vl_version=VEGA_LITE, scale=scale)
+    return {
+        # JupyterLab warns about a newer version when the spec names one
+        CHART_MIME: {key: value for key, value in spec.items() if key != "$schema"},
+        "image/png": base64.b64encode(picture).decode("ascii"),
+        "text/plain": spec.get("description") or "chart",
+    }

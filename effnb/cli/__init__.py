@@ -1,0 +1,44 @@
+"""The command line: one file per group of commands, none with logic of its own."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import typer
+
+from effnb.cli import _compare, _demo, _findings, _ingest, _init, _investigate, _record
+from effnb.errors import EffnbError
+
+__all__ = ["app", "main"]
+
+# Typer brings its own copy of click since 0.27 and used the package before: its base class is the same name in both.
+UsageError: Any = typer.BadParameter.__base__
+
+app = typer.Typer(
+    name="effnb",
+    help="Find what made a service dearer, show why, and keep the evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for group in (_demo, _init, _ingest, _findings, _investigate, _compare, _record):
+    group.register(app)
+
+
+def main() -> NoReturn:
+    """Run a command: exit 0 on success, 1 with one line on a mistake that somebody can mend."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except EffnbError as error:
+        _fail(str(error))
+    except UsageError as error:
+        _fail(f"{error.format_message()} (try `effnb {' '.join(sys.argv[1:2])} --help`)")
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; what was finished is kept", 130)
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    typer.echo(f"effnb: {' '.join(message.split())}", err=True)
+    sys.exit(code)

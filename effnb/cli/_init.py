@@ -1,0 +1,91 @@
+"""``effnb init`` and ``effnb lab``: a new workspace, and JupyterLab on the notebooks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from effnb.errors import ConfigError
+from effnb.settings import FILE_NAME
+
+TEMPLATE = """\
+# effnb.toml: what this workspace is and where its data comes from. Paths are relative to this file.
+# Commands find it upward from where they are called. Unknown keys are refused with the nearest known one.
+
+[workspace]
+name = "{name}"
+# own_code = ["myservice"]        # module prefixes of your code: a regression is named after such a function
+# bucket_seconds = 1800           # profiles are counted in buckets of this width
+
+[sources]
+# repository = "."                # git repository whose commits are deployed: needed to name a commit as cause
+# rollouts = "rollouts.jsonl"     # a line: id, service, host_group, version, previous, started_at, finished_at
+# config_history = "config.jsonl" # a line: change_id (config:KEY), key, old, new, at, author, service, title
+# flags = "flags.jsonl"
+# experiments = "experiments.jsonl"
+
+# [sources.prometheus]
+# url = "http://127.0.0.1:9090"
+# token_env = "PROMETHEUS_TOKEN"  # name of the environment variable, never the token
+# step_seconds = 1800
+# [sources.prometheus.queries]
+# requests = "sum by (service, endpoint) (increase(http_requests_total[30m]))"
+
+# [services.web]
+# servers = 40                    # turns gCPU into servers-equivalent
+# [services.web.endpoints]        # endpoint → handler; with the metric `requests`, tells traffic mix from cost
+# "/product" = "myservice.web:product_page"
+
+[detect]
+# threshold = {threshold}             # smallest lasting rise that is reported, as a share of the service's samples
+
+# [power]                         # constants for kW, MWh and money; say where you took them from
+# watts_per_server = 350.0
+# pue = 1.5
+# price_per_kwh = 0.12
+# currency = "USD"
+# source = "our data centre's bill, 2026"
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command()(lab)
+
+
+def init(folder: Annotated[Path, typer.Argument(help="Folder of the new workspace.")] = Path()) -> None:
+    """Write a commented effnb.toml; an existing one is never overwritten."""
+    from effnb.settings import DetectSettings
+    from effnb.store._files import write_text
+
+    path = folder / FILE_NAME
+    if path.exists():
+        raise ConfigError(f"{path} exists already; edit it, or choose another folder")
+    name = folder.resolve().name.replace("\\", "").replace('"', "") or "workspace"
+    write_text(path, TEMPLATE.format(name=name, threshold=DetectSettings().threshold))
+    typer.echo(f"wrote {path}\nnext: effnb ingest PATH… --service NAME, then effnb detect")
+
+
+def lab(
+    folder: Annotated[Path, typer.Argument(help="Folder to open; the notebooks are copied there.")] = Path(),
+) -> None:
+    """Open JupyterLab on the notebooks, copied into FOLDER/notebooks unless they are there."""
+    from effnb.datasets import bundled
+
+    if not folder.is_dir():
+        raise ConfigError(f"no folder {folder}; `effnb demo` makes one with a workspace")
+    notebooks = folder / "notebooks"
+    notebooks.mkdir(exist_ok=True)
+    for source in sorted(bundled("notebooks").glob("*.ipynb")):
+        if not (notebooks / source.name).exists():
+            shutil.copyfile(source, notebooks / source.name)
+    first = "notebooks/00_start_here.ipynb"
+    command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1", first]
+    subprocess.run(command, cwd=folder, check=False, env=dict(os.environ))

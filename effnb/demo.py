@@ -1,0 +1,256 @@
+"""The whole story in one call: build the demo workspace, detect, investigate every regression, write the reports."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from effnb.datasets import SERVED, Storefront, bundled, lay_out_storefront, service_metrics
+from effnb.domain import Candidate, Impact, Noun, Regression, RootCause, Utc, Window
+from effnb.errors import ConfigError
+from effnb.session import Session, open_session
+from effnb.store._files import write_text
+
+REPORT = "02_investigate_regression"
+PARALLEL_REPORTS = 2
+Progress = Callable[[str, int, int], None]
+"""Told the stage, how much of it is done, and how much there is."""
+
+
+class CauseScore(Noun):
+    """A candidate in the summary."""
+
+    change_id: str
+    """The change."""
+    score: float
+    """Its score; it ranks and is not a probability."""
+
+
+class SummaryRow(Noun):
+    """A regression in the summary."""
+
+    id: str
+    """Identifier."""
+    service: str
+    """Service."""
+    function: str
+    """``module:qualname``."""
+    change_point: Utc
+    """Since when."""
+    absolute_delta: float
+    """Change of gCPU, as a fraction."""
+    relative_delta: float | None
+    """Change relative to the level before; null when the function did not run before."""
+    root_cause: CauseScore | None
+    """The change that stands out, or null."""
+    candidates: tuple[CauseScore, ...] = ()
+    """All candidates, best first."""
+    impact: Impact
+    """Cost in servers, power and money."""
+    report: str | None = None
+    """Its report, relative to the summary."""
+
+
+class Summary(Noun):
+    """What the demo found."""
+
+    regressions: tuple[SummaryRow, ...]
+    """What got worse, largest first."""
+    suppressed: int
+    """Change points that were dropped."""
+    planned: tuple[SummaryRow, ...]
+    """Rises that an experiment's owner announced."""
+    improvements: tuple[SummaryRow, ...]
+    """What got better."""
+    timings: dict[str, float]
+    """Stage → seconds."""
+
+
+@dataclass
+class _Stages:
+    """Times the stages and tells how far they are."""
+
+    tell: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Iterator[Callable[[], None]]:
+        started, done = time.perf_counter(), 0
+        self.tell(name, 0, total)
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            self.tell(name, done, total)
+
+        yield advance
+        self.seconds[name] = round(time.perf_counter() - started, 2)
+
+
+def run_demo(root: Path, *, tell: Progress = lambda *_: None) -> Summary:
+    """Build the workspace in ``root``, run everything, write ``reports/`` and ``summary.json``; the summary.
+
+    A former demo in the folder is replaced; a folder that holds anything else is refused.
+    """
+    _clear(root)
+    stages = _Stages(tell)
+    with stages.stage("build the service's history", 1) as advance:
+        storefront = lay_out_storefront(root, bundled("data", "storefront"))
+        advance()
+    session = open_session(root)
+    try:
+        return _story(root, session, storefront, stages)
+    finally:
+        session.close()
+
+
+def _story(root: Path, session: Session, storefront: Storefront, stages: _Stages) -> Summary:
+    with stages.stage("sample two weeks of traffic", len(SERVED)) as advance:
+        for service in SERVED:
+            _ingest(session, storefront, service)
+            advance()
+    with stages.stage("detect", 1) as advance:
+        session.tools.run_detection()
+        advance()
+    found = session.regressions()
+    causes: dict[str, RootCause] = {}
+    with stages.stage("investigate", len(found)) as advance:
+        for regression in found:
+            session.investigate(regression).finish_blocking()
+            causes[regression.id] = session.tools.rank_causes(id=regression.id)
+            advance()
+    reports = _write_reports(root, found.rows, stages)
+    summary = _summary(session, causes, reports, stages.seconds)
+    _write_index(root, session, summary, storefront)
+    write_text(root / "summary.json", summary.model_dump_json(indent=2) + "\n")
+    return summary
+
+
+def load_summary(root: Path) -> Summary:
+    """The summary a demo wrote."""
+    return Summary.model_validate_json((root / "summary.json").read_text(encoding="utf-8"))
+
+
+def _clear(root: Path) -> None:
+    if root.exists() and any(root.iterdir()):
+        if not (root / "effnb.toml").exists() or not (root / "context").is_dir():
+            raise ConfigError(f"{root} is not empty and not a demo; choose another folder: effnb demo DIR")
+        shutil.rmtree(root)
+    root.mkdir(parents=True, exist_ok=True)
+
+
+def _ingest(session: Session, storefront: Storefront, service: str) -> None:
+    traffic = storefront.traffic(service)
+    handlers = {handler: name for name, handler in storefront.handlers(service).items()}
+    workspace = session.workspace
+    workspace.samples.add(traffic.samples, endpoints=handlers, source="recordings of the storefront, fleet model")
+    series = service_metrics(traffic, storefront.clock, seed=storefront.fleet["seed"])
+    workspace.series.add(series, source="fleet model")
+
+
+def _write_reports(root: Path, found: tuple[Regression, ...], stages: _Stages) -> dict[str, str]:
+    from effnb.report import render_report
+
+    notebook = bundled("notebooks", f"{REPORT}.ipynb")
+    with stages.stage("write the reports", len(found)) as advance, ThreadPoolExecutor(PARALLEL_REPORTS) as pool:
+
+        def one(regression: Regression) -> tuple[str, str]:
+            name = f"reports/{regression.service}-{regression.id}.html"
+            parameters = {"workspace": str(root.resolve()), "regression": regression.id}
+            render_report(notebook, root / name, parameters, cwd=root, title=_title(regression))
+            advance()
+            return regression.id, name
+
+        return dict(pool.map(one, found))
+
+
+def _title(regression: Regression) -> str:
+    return f"{regression.service}: {regression.function}"
+
+
+def _summary(
+    session: Session, causes: dict[str, RootCause], reports: dict[str, str], seconds: dict[str, float]
+) -> Summary:
+    def row(one: Regression) -> SummaryRow:
+        cause = causes.get(one.id) or session.tools.rank_causes(id=one.id)
+        scores = tuple(CauseScore(change_id=each.change_id, score=round(each.score, 4)) for each in cause.candidates)
+        named = next((score for score in scores if score.change_id == cause.change_id), None)
+        return SummaryRow(
+            id=one.id,
+            service=one.service,
+            function=one.function,
+            change_point=one.change_point.at,
+            absolute_delta=one.absolute_delta,
+            relative_delta=one.relative_delta,
+            root_cause=named,
+            candidates=scores,
+            impact=session.impact(one),
+            report=reports.get(one.id),
+        )
+
+    return Summary(
+        regressions=tuple(row(one) for one in session.regressions()),
+        suppressed=len(session.suppressed()),
+        planned=tuple(row(one) for one in session.planned()),
+        improvements=tuple(row(one) for one in session.improvements()),
+        timings=dict(seconds),
+    )
+
+
+def _write_index(root: Path, session: Session, summary: Summary, storefront: Storefront) -> None:
+    from effnb.report import IndexFinding, IndexLink, IndexPage, write_index
+
+    def finding(row: SummaryRow) -> IndexFinding:
+        link = IndexLink(label="report", href=row.report.removeprefix("reports/")) if row.report else None
+        return IndexFinding(
+            regression=session.regression(row.id), impact=impact_text(row.impact), cause=cause_text(session, row),
+            report=link,
+        )  # fmt: skip
+
+    recorded, _, simulated = session.workspace.settings.workspace.note.partition(" Simulated: ")
+    page = IndexPage(
+        title="What got dearer in the storefront, and why",
+        window=_span(storefront),
+        made_at=datetime.now(UTC),
+        regressions=tuple(finding(row) for row in summary.regressions),
+        improvements=tuple(finding(row) for row in summary.improvements),
+        planned=tuple(finding(row) for row in summary.planned),
+        suppressed=summary.suppressed,
+        recorded=recorded.removeprefix("Recorded: "),
+        simulated=simulated,
+    )
+    write_index(root / "reports" / "index.html", page)
+
+
+def _span(storefront: Storefront) -> Window:
+    times = storefront.clock.times
+    first, last = (
+        datetime.fromtimestamp(int(t), tz=UTC) for t in (times[0], times[-1] + storefront.clock.step_seconds)
+    )
+    return Window(start=first, end=last)
+
+
+def impact_text(impact: Impact) -> str:
+    """An impact in words, as far as the constants are known."""
+    if impact.servers is None:
+        return f"set {impact.missing} in effnb.toml for servers"
+    text = f"{impact.servers:+.2f} servers"
+    if impact.kw is None:
+        return f"{text}; set {impact.missing} for kW and money"
+    money = f"{impact.money_per_year:+,.0f} {impact.currency}/year"
+    return f"{text}, {impact.kw:+.2f} kW, {impact.mwh_per_year:+.1f} MWh/year, {money}"
+
+
+def cause_text(session: Session, row: SummaryRow) -> str:
+    """The cause of a summary row in words: which change, and its score."""
+    if row.root_cause is None:
+        return "no change stands out"
+    best: Candidate = session.tools.rank_causes(id=row.id).candidates[0]
+    short = best.change_id[:10] if best.kind == "code" else best.change_id
+    return f"{short} {best.title} (score {best.score:.2f})"

@@ -1,0 +1,120 @@
+"""One service's samples as arrays: what every stage of detection is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from effnb.domain import Window
+
+Stack = tuple[str, ...]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ServiceHistory:
+    """Counts of every stack of a service over time, with the requests that caused them where those are known."""
+
+    service: str
+    start: int
+    """Start of the first bucket, seconds since 1970 UTC."""
+    step_seconds: int
+    stacks: Sequence[Stack]
+    counts: Ints
+    """Samples, shape ``(n_stacks, n_buckets)``."""
+    endpoint: Ints
+    """Row of ``requests`` each stack belongs to, −1 for none; shape ``(n_stacks,)``."""
+    requests: Floats | None = None
+    """Requests, shape ``(n_endpoints, n_buckets)``; None when nobody counted them."""
+    own_code: tuple[str, ...] = ()
+    """Module prefixes of the service's own code; empty when all code may name a report."""
+
+    @property
+    def n_buckets(self) -> int:
+        """Length of the time axis."""
+        return int(self.counts.shape[1])
+
+    @property
+    def per_day(self) -> int:
+        """Buckets a day."""
+        return 24 * 3600 // self.step_seconds
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """All functions, sorted."""
+        return tuple(sorted({name for stack in self.stacks for name in stack}))
+
+    @cached_property
+    def incidence(self) -> sp.csr_array:
+        """1 where a function occurs in a stack, shape ``(n_functions, n_stacks)``."""
+        rank = {name: i for i, name in enumerate(self.functions)}
+        pairs = [(rank[name], j) for j, stack in enumerate(self.stacks) for name in set(stack)]
+        rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        return sp.csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(self.functions), len(self.stacks)))
+
+    @cached_property
+    def totals(self) -> Floats:
+        """All samples of each bucket, shape ``(n_buckets,)``."""
+        return np.asarray(self.counts.sum(axis=0), dtype=float)
+
+    @cached_property
+    def gcpu(self) -> Floats:
+        """Share of samples with each function, shape ``(n_functions, n_buckets)``; NaN in buckets without samples."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.incidence @ self.counts / self.totals)
+
+    @cached_property
+    def unit_cost(self) -> Floats | None:
+        """Cost of each stack at constant traffic: samples per request × mean requests; shape as ``counts``.
+
+        Traffic that grows or moves between endpoints leaves it unchanged, and so does another function's cost.
+        None without request counts; a stack of no known endpoint is scaled by all requests. A stack that was not seen
+        costs nothing, whether its requests are known or not; buckets without any sample are NaN.
+        """
+        if self.requests is None:
+            return None
+        known = np.vstack([self.requests, np.nansum(self.requests, axis=0)])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weight = np.nanmean(known, axis=1, keepdims=True) / known
+            cost = np.where(self.counts > 0, self.counts * weight[self.endpoint], 0.0)
+        return np.asarray(np.where(self.totals > 0, cost, np.nan))
+
+    @cached_property
+    def function_unit_cost(self) -> Floats | None:
+        """``unit_cost`` summed over the stacks of each function, shape ``(n_functions, n_buckets)``."""
+        return None if self.unit_cost is None else np.asarray(self.incidence @ self.unit_cost)
+
+    def holds(self, row: int) -> npt.NDArray[np.bool_]:
+        """Which stacks contain a function, shape ``(n_stacks,)``."""
+        return np.asarray(self.incidence[[row]].toarray()[0] > 0)
+
+    def is_own(self, function: str) -> bool:
+        """Whether a function may name a report."""
+        module = function.split(":", maxsplit=1)[0]
+        return not self.own_code or any(module == own or module.startswith(own + ".") for own in self.own_code)
+
+    def time(self, index: int) -> datetime:
+        """Start of a bucket."""
+        return datetime.fromtimestamp(self.start + index * self.step_seconds, tz=UTC)
+
+    def window(self, first: int, stop: int) -> Window:
+        """The span of buckets ``first … stop − 1``."""
+        return Window(start=self.time(first), end=self.time(stop))
+
+    def columns(self, window: Window) -> slice:
+        """Buckets that start inside a window."""
+        first = -(-(int(window.start.timestamp()) - self.start) // self.step_seconds)
+        stop = -(-(int(window.end.timestamp()) - self.start) // self.step_seconds)
+        return slice(max(0, first), max(0, min(stop, self.n_buckets)))
+
+    def stack_counts(self, window: Window) -> Mapping[Stack, int]:
+        """Samples of each stack that occurs inside a window."""
+        sums = self.counts[:, self.columns(window)].sum(axis=1)
+        return {self.stacks[i]: int(sums[i]) for i in np.flatnonzero(sums).tolist()}

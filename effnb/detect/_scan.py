@@ -1,0 +1,59 @@
+"""Stage 1: which functions change level at all, and when."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+from effnb.detect._history import Floats, ServiceHistory
+from effnb.detect._types import Step
+from effnb.settings import DetectSettings
+from effnb.stats import long_run_sd, scan_statistic, split_levels, without_daily_season
+
+MIN_POINTS = 4
+"""Shortest level, in buckets: fewer cannot be told from a spike."""
+
+
+def find_steps(history: ServiceHistory, settings: DetectSettings) -> list[Step]:
+    """Every change of level of every function's gCPU, both directions, in order of function and time.
+
+    A vectorised CUSUM over all functions picks those worth an exact search. The noise is estimated from each series'
+    own differences, and never below what its sample counts alone must scatter.
+    """
+    values = without_daily_season(_filled(history.gcpu, history.per_day), history.per_day)
+    noise = np.maximum(long_run_sd(values), _sampling_sd(history))
+    limit = NormalDist().inv_cdf(1 - settings.significance / 2)
+    passed = np.flatnonzero(
+        (scan_statistic(values, noise) > limit) & (np.ptp(values, axis=1) >= settings.threshold / 4)
+    )
+    steps: list[Step] = []
+    for row in passed:
+        cuts = split_levels(values[row], float(noise[row]), penalty=limit**2, min_points=MIN_POINTS)
+        steps += _steps(int(row), values[row], float(noise[row]), cuts)
+    return steps
+
+
+def _filled(values: Floats, per_day: int) -> Floats:
+    """Buckets without samples take the value of a day before: no data is no change, of level, noise or season."""
+    filled = values.copy()
+    for index in np.flatnonzero(np.isnan(values).any(axis=0)).tolist():
+        filled[:, index] = filled[:, index - per_day if index >= per_day else max(index - 1, 0)]
+    return np.nan_to_num(filled)
+
+
+def _sampling_sd(history: ServiceHistory) -> Floats:
+    """Binomial standard deviation of one bucket's gCPU, for each function."""
+    p = history.incidence @ history.counts.sum(axis=1) / max(history.totals.sum(), 1.0)
+    typical = max(float(np.median(history.totals)), 1.0)
+    return np.asarray(np.sqrt(np.clip(p * (1 - p), 0, None) / typical))
+
+
+def _steps(row: int, values: Floats, noise: float, cuts: list[int]) -> list[Step]:
+    edges = [0, *cuts, len(values)]
+    found = []
+    for first, index, stop in zip(edges, edges[1:], edges[2:], strict=False):
+        before, after = float(values[first:index].mean()), float(values[index:stop].mean())
+        error = noise * float(np.sqrt(1 / (index - first) + 1 / (stop - index)))
+        found.append(Step(row, index, first, stop, max(before, 0.0), max(after, 0.0), error))
+    return found

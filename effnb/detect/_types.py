@@ -1,0 +1,67 @@
+"""What passes from stage to stage."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from effnb.detect._history import ServiceHistory
+from effnb.domain import Suppressed
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change of level in one function's gCPU, between two levels measured on buckets ``first … stop − 1``."""
+
+    row: int
+    """Row of the function in the history."""
+    index: int
+    """First bucket of the new level."""
+    first: int
+    """First bucket of the level before."""
+    stop: int
+    """First bucket after the new level."""
+    before: float
+    """Mean gCPU of the level before."""
+    after: float
+    """Mean gCPU of the new level."""
+    error: float
+    """Standard error of ``after − before``."""
+
+    @property
+    def delta(self) -> float:
+        """Change of gCPU."""
+        return self.after - self.before
+
+
+@dataclass
+class Kept:
+    """What is left after a stage, and what it dropped."""
+
+    steps: list[Step]
+    dropped: list[Suppressed] = field(default_factory=list)
+
+
+def suppress(
+    history: ServiceHistory, step: Step, stage: str, reason: str, *, would_keep: str = "", **numbers: Any
+) -> Suppressed:
+    """The record of a dropped step."""
+    function, at = history.functions[step.row], history.time(step.index)
+    return Suppressed(
+        id=finding_id("sup", history.service, function, at.isoformat(), stage),
+        service=history.service,
+        function=function,
+        at=at,
+        absolute_delta=step.delta,
+        relative_delta=step.delta / step.before if step.before > 0 else None,
+        stage=stage,
+        reason=reason,
+        numbers=numbers,
+        would_keep=would_keep,
+    )
+
+
+def finding_id(prefix: str, *parts: str) -> str:
+    """A short id that is the same in every run over the same data."""
+    return f"{prefix}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:8]}"

@@ -1,0 +1,57 @@
+"""The nouns: frozen pydantic models, the only things that travel between packages.
+
+Conventions, said once: times are UTC, spans half-open; a change point is the first point of the new level; shares are
+fractions and become percent only on display; a positive delta means more resource used; every cost names its unit;
+"nothing found", "not enough data" and "failed" are three different values.
+"""
+
+from effnb.domain._base import Noun, Utc
+from effnb.domain.cause import Candidate, RootCause
+from effnb.domain.change import Change, ChangeKind, Experiment, ExposureStep, Rollout, TouchedFunction
+from effnb.domain.diff import FunctionDelta, ProfileDiff
+from effnb.domain.finding import Evidence, Finding, Resolution, ResolutionStatus
+from effnb.domain.impact import Impact
+from effnb.domain.ingest import Ingested
+from effnb.domain.listing import Listing
+from effnb.domain.profile import Profile, StackSample
+from effnb.domain.regression import ChangePoint, DetectionSummary, Regression, Suppressed
+from effnb.domain.run import CallStatus, Mode, RunState, Tier, ToolCall, Transcript
+from effnb.domain.series import Metric, Series
+from effnb.domain.window import Window
+
+__all__ = [
+    "CallStatus",
+    "Candidate",
+    "Change",
+    "ChangeKind",
+    "ChangePoint",
+    "DetectionSummary",
+    "Evidence",
+    "Experiment",
+    "ExposureStep",
+    "Finding",
+    "FunctionDelta",
+    "Impact",
+    "Ingested",
+    "Listing",
+    "Metric",
+    "Mode",
+    "Noun",
+    "Profile",
+    "ProfileDiff",
+    "Regression",
+    "Resolution",
+    "ResolutionStatus",
+    "Rollout",
+    "RootCause",
+    "RunState",
+    "Series",
+    "StackSample",
+    "Suppressed",
+    "Tier",
+    "ToolCall",
+    "TouchedFunction",
+    "Transcript",
+    "Utc",
+    "Window",
+]

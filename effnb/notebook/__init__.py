@@ -1,0 +1,6 @@
+"""What a notebook calls first: its set-up, and whether a person or a report is looking."""
+
+from effnb.notebook._setup import setup
+from effnb.widgets import ViewMode, mode
+
+__all__ = ["ViewMode", "mode", "setup"]

@@ -1,0 +1,202 @@
+"""``effnb.toml`` as typed settings; an unknown key is refused with the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from effnb.errors import ConfigError
+
+FILE_NAME = "effnb.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class WorkspaceSettings(_Section):
+    """``[workspace]``: what this workspace is."""
+
+    name: str = "effnb workspace"
+    """Shown in reports."""
+    store: str = ".effnb"
+    """Folder of samples and state, relative to ``effnb.toml``."""
+    own_code: tuple[str, ...] = ()
+    """Module prefixes of the code you own; a regression is named after the deepest such function."""
+    bucket_seconds: int = Field(default=1800, gt=0, le=86_400)
+    """Width of the buckets that ingested profiles are counted in."""
+    note: str = ""
+    """Said at the foot of every report, e.g. which data are simulated."""
+
+
+class PrometheusSettings(_Section):
+    """``[sources.prometheus]``: a server to fetch series from."""
+
+    url: str
+    """Base address, e.g. ``http://127.0.0.1:9090``."""
+    token_env: str | None = None
+    """Environment variable that holds the bearer token; never the token itself."""
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    """Longest wait for one answer."""
+    step_seconds: int = Field(default=60, gt=0)
+    """Grid of the fetched series; the scrape interval is right."""
+    queries: dict[str, str] = Field(default_factory=dict)
+    """Metric name → query, fetched by ``effnb ingest --prometheus``."""
+
+
+class SourceSettings(_Section):
+    """``[sources]``: where the context of an investigation lies; paths are relative to ``effnb.toml``."""
+
+    repository: str | None = None
+    """Git repository whose commits are deployed."""
+    rollouts: str | None = None
+    """JSON Lines of rollout records."""
+    config_history: str | None = None
+    """JSON Lines of config changes."""
+    flags: str | None = None
+    """JSON Lines of flag changes."""
+    experiments: str | None = None
+    """JSON Lines of experiments with their steps and planned cost."""
+    docs: str | None = None
+    """Folder of Markdown pages."""
+    logs: str | None = None
+    """Folder of log extracts, JSON Lines, one file a service."""
+    discussions: str | None = None
+    """JSON Lines of messages."""
+    prometheus: PrometheusSettings | None = None
+    """A Prometheus server."""
+
+
+class ServiceSettings(_Section):
+    """``[services.NAME]``: one service."""
+
+    servers: int | None = Field(default=None, gt=0)
+    """Servers it runs on; needed for servers-equivalent, kW and money."""
+    endpoints: dict[str, str] = Field(default_factory=dict)
+    """Endpoint name → ``module:qualname`` of its handler; lets traffic mix be told from cost."""
+
+
+class DetectSettings(_Section):
+    """``[detect]``: what counts as a regression."""
+
+    threshold: float = Field(default=0.005, gt=0, lt=1)
+    """Smallest lasting rise that is reported, in gCPU (share of the service's samples)."""
+    significance: float = Field(default=1e-6, gt=0, lt=0.5)
+    """Chance that pure noise passes the scan, for one function."""
+    went_away_share: float = Field(default=0.5, gt=0, lt=1)
+    """A rise that loses at least this share of itself again within the data went away."""
+    traffic_share: float = Field(default=0.5, gt=0, lt=1)
+    """A rise of share is not one of cost when, at constant traffic, less than this part of it is left."""
+    shift_share: float = Field(default=0.5, gt=0, lt=1)
+    """A rise is moved cost when its callers keep less than this share of it."""
+    merge_hours: float = Field(default=6.0, gt=0)
+    """Change points of one service closer than this may be one cause."""
+    carry_share: float = Field(default=0.8, gt=0.5, le=1)
+    """Share of a cause's rise a function must carry to give it its name."""
+    baseline_days: float = Field(default=5.0, gt=0)
+    """Longest span before a change point that its level is measured in."""
+
+
+class CauseSettings(_Section):
+    """``[causes]``: which changes are considered and how sure a conclusion must be."""
+
+    look_back_hours: float = Field(default=12.0, gt=0)
+    """How long before a change point a change may have arrived."""
+    min_score: float = Field(default=0.3, gt=0, le=1)
+    """No cause is named below this score."""
+    min_lead: float = Field(default=1.5, ge=1)
+    """The best score must be this many times the second best."""
+
+
+class PowerSettings(_Section):
+    """``[power]``: constants that turn CPU into power and money; each with the source you took it from."""
+
+    watts_per_server: float = Field(gt=0)
+    """Average electrical power of one server under its usual load, W."""
+    pue: float = Field(gt=0.99)
+    """Power usage effectiveness of the data centre."""
+    price_per_kwh: float = Field(ge=0)
+    """Price of energy."""
+    currency: str = "USD"
+    """Currency of the price."""
+    source: str
+    """Where these figures come from."""
+    as_of: date | None = None
+    """When they were looked up."""
+
+
+class Settings(_Section):
+    """The whole file."""
+
+    workspace: WorkspaceSettings = WorkspaceSettings()
+    """What this workspace is."""
+    sources: SourceSettings = SourceSettings()
+    """Where context comes from."""
+    services: dict[str, ServiceSettings] = Field(default_factory=dict)
+    """The services."""
+    detect: DetectSettings = DetectSettings()
+    """What counts as a regression."""
+    causes: CauseSettings = CauseSettings()
+    """Which changes are considered."""
+    power: PowerSettings | None = None
+    """Constants for power and money; without them only gCPU is shown."""
+
+    def service(self, name: str) -> ServiceSettings:
+        """Settings of a service; the defaults when the file does not name it."""
+        return self.services.get(name, ServiceSettings())
+
+
+def find_settings(start: Path) -> Path:
+    """The ``effnb.toml`` in a folder or the nearest one above it."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise ConfigError(f"no {FILE_NAME} in {start} or above; run `effnb init` here, or `effnb demo` for an example")
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings from a file."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {os.strerror(error.errno or 0)}; run `effnb init`") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}; mend that line") from error
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(error)}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """The first problem as one line: where, what, and the nearest known key."""
+    problem = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        return f"{where} = {problem.get('input')!r}: {problem['msg']}"
+    known = _keys_beside(problem["loc"])
+    near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1, cutoff=0.0)
+    return f"unknown key {where}; did you mean {near[0]!r}? known: {', '.join(known)}"
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """Field names of the section a location lies in."""
+    section: type[BaseModel] = Settings
+    for part in location[:-1]:
+        field = section.model_fields.get(str(part))
+        section = (_section_in(field.annotation) if field else None) or section
+    return sorted(section.model_fields)
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section class inside ``X``, ``X | None`` or ``dict[str, X]``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in getattr(annotation, "__args__", ()) if (found := _section_in(part))), None)

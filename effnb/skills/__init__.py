@@ -1,0 +1,36 @@
+"""Skills: expertise as folders. Load them, check them, and play their playbooks."""
+
+from effnb.skills._cases import Case, CaseOutcome, load_cases, run_case
+from effnb.skills._evidence import check_evidence, is_equal, query_of, value_at
+from effnb.skills._lint import lint_skill
+from effnb.skills._load import Skill, bundled_skill, bundled_skills, find_skills, load_skill
+from effnb.skills._playbook import STEP_BUDGET, Answer, Playbook, load_playbook, replay
+from effnb.skills._step import Call, Step, StepFailed, attempt, cite, step
+
+__all__ = [
+    "STEP_BUDGET",
+    "Answer",
+    "Call",
+    "Case",
+    "CaseOutcome",
+    "Playbook",
+    "Skill",
+    "Step",
+    "StepFailed",
+    "attempt",
+    "bundled_skill",
+    "bundled_skills",
+    "check_evidence",
+    "cite",
+    "find_skills",
+    "is_equal",
+    "lint_skill",
+    "load_cases",
+    "load_playbook",
+    "load_skill",
+    "query_of",
+    "replay",
+    "run_case",
+    "step",
+    "value_at",
+]

@@ -1,0 +1,150 @@
+"""A skill's cases: recorded tool results with the conclusion they have to lead to.
+
+A case is a JSON file in the skill's ``cases/``::
+
+    {"kind": "look-alike", "about": "one sentence", "inputs": {…},
+     "results": {"<step>": {"result": …}, "<step>": {"failed": "why"}, "<step>": {"denied": "why"}},
+     "expect": {"status": "needs_person", "cause": null}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from effnb.domain import Resolution, ToolCall
+from effnb.errors import EffnbError, PlaybookError, SkillError
+from effnb.skills._evidence import check_evidence
+from effnb.skills._load import Skill
+from effnb.skills._playbook import Answer, Playbook, replay
+from effnb.skills._step import Call
+from effnb.tools import plain
+
+CaseKind = Literal["cause", "look-alike", "missing-data", "failing-tool"]
+
+
+class Recorded(BaseModel):
+    """What one step returned, or why it returned nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    result: JsonValue = None
+    failed: str | None = None
+    denied: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Recorded:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("give exactly one of result, failed, denied")
+        return self
+
+    def answer(self) -> Answer:
+        """The same as the playbook is told it."""
+        if self.failed is not None:
+            return Answer(failed="failed", reason=self.failed)
+        if self.denied is not None:
+            return Answer(failed="denied", reason=self.denied)
+        return Answer(result=self.result)
+
+
+class Expected(BaseModel):
+    """How the case has to end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    status: str
+    cause: str | None = None
+    gaps: int | None = None
+    says: tuple[str, ...] = ()
+
+
+class Case(BaseModel):
+    """A planted problem and its right conclusion; its name is its file's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str = ""
+    kind: CaseKind
+    about: str = Field(min_length=1)
+    inputs: dict[str, Any]
+    results: dict[str, Recorded]
+    expect: Expected
+
+
+@dataclass(frozen=True)
+class CaseOutcome:
+    """How a case ended, the calls it made, and what differs from what it has to be; empty means nothing does."""
+
+    case: Case
+    resolution: Resolution | None
+    calls: tuple[Call, ...]
+    wrong: tuple[str, ...]
+
+
+def load_cases(skill: Skill) -> tuple[Case, ...]:
+    """The skill's cases by name; empty when it has none."""
+    return tuple(_load(path) for path in sorted((skill.path / "cases").glob("*.json")))
+
+
+def run_case(playbook: Playbook, case: Case, accepts: Callable[[Call], None] = lambda _: None) -> CaseOutcome:
+    """Play a case.
+
+    Args:
+        playbook: The skill's playbook.
+        case: Recorded results and the expected conclusion.
+        accepts: Raises an effnb error for a call that cannot be made, e.g. of a tool that does not exist.
+    """
+    calls: dict[str, Call] = {}
+
+    def answer(call: Call) -> Answer:
+        calls[call.step] = call
+        accepts(call)
+        if call.step not in case.results:
+            raise PlaybookError(f"case {case.name} has no recorded result for step {call.step!r}")
+        return case.results[call.step].answer()
+
+    try:
+        ended = replay(playbook, playbook.accept(case.inputs), answer)
+        resolution = check_evidence(ended, _log(calls, case)) if isinstance(ended, Resolution) else None
+    except EffnbError as error:
+        return CaseOutcome(case, None, tuple(calls.values()), (str(error),))
+    wrong = () if resolution is None else tuple(_differences(resolution, case.expect))
+    return CaseOutcome(case, resolution, tuple(calls.values()), wrong)
+
+
+def _load(path: Path) -> Case:
+    try:
+        return Case.model_validate_json(path.read_bytes()).model_copy(update={"name": path.stem})
+    except (ValidationError, OSError) as error:
+        raise SkillError(f"cannot read case {path}: {' '.join(str(error).split())}") from error
+
+
+def _log(calls: dict[str, Call], case: Case) -> list[ToolCall]:
+    return [
+        ToolCall(
+            id=step,
+            step=step,
+            tool=call.tool,
+            args=plain(call.args),
+            status="success",
+            started_at=datetime(2026, 1, 1, tzinfo=UTC),
+            result=case.results[step].result,
+        )
+        for step, call in calls.items()
+        if "result" in case.results[step].model_fields_set
+    ]
+
+
+def _differences(resolution: Resolution, expect: Expected) -> list[str]:
+    wrong = []
+    if resolution.status != expect.status:
+        wrong.append(f"ends as {resolution.status}, has to end as {expect.status}: {resolution.summary}")
+    if resolution.cause != expect.cause:
+        wrong.append(f"names {resolution.cause} as the cause, has to name {expect.cause}")
+    if expect.gaps is not None and len(resolution.gaps) != expect.gaps:
+        wrong.append(f"has {len(resolution.gaps)} gaps, has to have {expect.gaps}: {resolution.gaps}")
+    told = resolution.model_dump_json()
+    wrong.extend(f"does not say {text!r}" for text in expect.says if text not in told)
+    return wrong

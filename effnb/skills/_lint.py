@@ -1,0 +1,65 @@
+"""What is wrong with a skill, found without running it on real data."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from effnb.errors import EffnbError, PlaybookError
+from effnb.skills._cases import CaseKind, load_cases, run_case
+from effnb.skills._load import Skill
+from effnb.skills._playbook import load_playbook
+from effnb.skills._step import Call
+from effnb.tools import Toolbox
+
+MAX_LINES = 500
+
+
+def lint_skill(skill: Skill, toolbox: Toolbox | None = None) -> tuple[str, ...]:
+    """What is wrong with the skill, one line each; empty means nothing was found.
+
+    Args:
+        skill: The skill.
+        toolbox: Its tools have to exist here, take the arguments it gives and return the types it expects; without a
+            toolbox that is not looked at.
+    """
+    problems = _prose_problems(skill)
+    try:
+        playbook, cases = load_playbook(skill), load_cases(skill)
+    except EffnbError as error:
+        return (*problems, str(error))
+    missing = [kind for kind in get_args(CaseKind) if kind not in {case.kind for case in cases}]
+    problems += [f"has no case of kind {kind!r}" for kind in missing]
+    called: set[str] = set()
+    for case in cases:
+        outcome = run_case(playbook, case, lambda call: _accept(call, toolbox))
+        problems += [f"case {case.name}: {wrong}" for wrong in outcome.wrong]
+        called |= {call.tool for call in outcome.calls}
+    problems += [f"calls {name}, which the prose does not name" for name in sorted(called) if not _names(skill, name)]
+    return tuple(problems)
+
+
+def _prose_problems(skill: Skill) -> list[str]:
+    problems = []
+    if not skill.body:
+        problems.append("has no prose; it has to work for a reader without our code")
+    if (lines := len(skill.body.splitlines())) > MAX_LINES:
+        problems.append(f"has {lines} lines of prose, more than {MAX_LINES}; move detail into files beside it")
+    if "when" not in skill.description.lower():
+        problems.append("has a description that does not say when to use it")
+    if skill.allowed_tools:
+        problems.append("sets allowed-tools, which other agents read as permission given in advance; leave it out")
+    return problems
+
+
+def _accept(call: Call, toolbox: Toolbox | None) -> None:
+    if toolbox is None:
+        return
+    toolbox.check(call.tool, call.args)
+    returns = toolbox.get(call.tool).returns
+    if returns != call.returns:
+        raise PlaybookError(f"step {call.step!r} expects {call.returns!r} of {call.tool}, which returns {returns!r}")
+
+
+def _names(skill: Skill, tool: str) -> bool:
+    return re.search(rf"\b{re.escape(tool)}\b", skill.body) is not None

@@ -1,0 +1,155 @@
+"""Changes from a git repository, through the git command line: it diffs only what is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from effnb.domain import Change, TouchedFunction
+from effnb.errors import BadQuery, SourceUnavailable
+from effnb.sources.changes._spans import MODULE, function_spans, module_of, touched_in_file
+
+FIELDS = "%H%x1f%ct%x1f%ae%x1f%s%x1f%b%x1e"
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+# Hooks, pagers, aliases and attributes of the person's own set-up must not change what is read.
+ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+class GitRepository:
+    """Read access to one git repository."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_dir():
+            raise SourceUnavailable(f"no folder {path}; set [sources] repository in effnb.toml")
+        if self._run("rev-parse", "--git-dir", check=False).returncode:
+            raise SourceUnavailable(f"{path} is not a git repository; set [sources] repository in effnb.toml")
+        self.touched_functions = lru_cache(maxsize=1024)(self._touched_functions)
+
+    def resolve(self, revision: str) -> str:
+        """Full commit id of a revision."""
+        if revision.startswith("-"):
+            raise BadQuery(f"{revision!r} is not a revision; give a commit id, branch or tag")
+        found = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", check=False)
+        if found.returncode:
+            raise BadQuery(f"{self.path.name} has no revision {revision!r}; see `git log --oneline`")
+        return found.stdout.strip()
+
+    def commits(self, old: str | None, new: str) -> list[Change]:
+        """Commits after ``old`` up to and including ``new``, oldest first; from the first one when ``old`` is unset."""
+        span = [self.resolve(new)] if old is None else [f"{self.resolve(old)}..{self.resolve(new)}"]
+        text = self._git("log", "--reverse", "--no-merges", f"--format={FIELDS}", *span)
+        return [_change(record) for record in text.split("\x1e") if record.strip()]
+
+    def commit(self, revision: str) -> Change:
+        """One commit."""
+        return _change(self._git("log", "-1", f"--format={FIELDS}", self.resolve(revision)).split("\x1e")[0])
+
+    def _touched_functions(self, commit: str, since: str | None = None) -> tuple[TouchedFunction, ...]:
+        """Python functions edited by a commit, or between ``since`` and it."""
+        base = since or self._parent(commit)
+        names = self._git("diff", "--name-status", "-M", "-z", base, commit, "--", "*.py").split("\0")
+        found: list[TouchedFunction] = []
+        for old_path, new_path in _paths(names):
+            patch = self._git(
+                "diff",
+                "-U0",
+                "-M",
+                "--no-color",
+                "--no-ext-diff",
+                "--no-textconv",
+                base,
+                commit,
+                "--",
+                *{path for path in (old_path, new_path) if path},
+            )
+            old, new = self.read(base, old_path), self.read(commit, new_path)
+            if old_path and new_path and old_path != new_path:
+                found += touched_in_file(old_path, old, "", _all_lines(old, ""))
+                found += touched_in_file(new_path, "", new, _all_lines("", new))
+            else:
+                found += touched_in_file(new_path or old_path or "", old, new, patch)
+        return tuple(found)
+
+    def diff(self, commit: str) -> str:
+        """The commit's patch as text, without colours."""
+        sha = self.resolve(commit)
+        return self._git("diff", "-M", "--no-color", "--no-ext-diff", "--no-textconv", self._parent(sha), sha)
+
+    def read(self, revision: str, path: str | None) -> str:
+        """Text of a file at a revision; empty when it is not there."""
+        if not path:
+            return ""
+        shown = self._run("show", f"{revision}:{path}", check=False)
+        return shown.stdout if shown.returncode == 0 else ""
+
+    def grep(self, revision: str, literal: str, *, pathspec: str = "*.py") -> list[tuple[str, int]]:
+        """Places (path, 1-based line) where a literal text stands at a revision."""
+        found = self._run("grep", "-n", "-F", "-z", "-e", literal, self.resolve(revision), "--", pathspec, check=False)
+        places = []
+        for line in found.stdout.splitlines():
+            head = line.split("\0")
+            if len(head) >= 2 and head[1].isdigit():
+                places.append((head[0].split(":", 1)[1], int(head[1])))
+        return places
+
+    def string_readers(self, revision: str, key: str) -> frozenset[str]:
+        """Python functions that hold a key as a whole string literal at a revision: who reads a setting."""
+        found = set()
+        for path, line in self.grep(revision, key):
+            source = self.read(revision, path)
+            if not re.search(rf"""["']{re.escape(key)}["']""", source.splitlines()[line - 1]):
+                continue
+            inside = [span for span in function_spans(source) if span.first <= line <= span.last]
+            name = max(inside, key=lambda span: span.first).qualname if inside else MODULE
+            found.add(f"{module_of(path)}:{name}")
+        return frozenset(found)
+
+    def _parent(self, commit: str) -> str:
+        found = self._run("rev-parse", "--verify", "--quiet", f"{commit}^", check=False)
+        return found.stdout.strip() if found.returncode == 0 else EMPTY_TREE
+
+    def _git(self, *arguments: str) -> str:
+        return self._run(*arguments).stdout
+
+    def _run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = ["git", "-C", str(self.path), *arguments]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, errors="replace", check=False, env={**os.environ, **ISOLATED}
+            )
+        except FileNotFoundError as error:
+            raise SourceUnavailable("git is not installed; install it with the system's package manager") from error
+        if check and done.returncode:
+            raise BadQuery(f"git {arguments[0]} failed in {self.path}: {done.stderr.strip().splitlines()[-1:]}")
+        return done
+
+
+def _change(record: str) -> Change:
+    sha, seconds, author, title, body = record.strip("\n").split("\x1f")
+    when = datetime.fromtimestamp(int(seconds), tz=UTC)
+    return Change(id=sha, kind="code", title=title, author=author, at=when, body=body.strip())
+
+
+def _paths(names: Sequence[str]) -> list[tuple[str | None, str | None]]:
+    """Old and new path of each file from ``--name-status -z`` output."""
+    rows: list[tuple[str | None, str | None]] = []
+    fields = iter(names)
+    for status in fields:
+        if not status:
+            continue
+        if status[0] in "RC":
+            rows.append((next(fields), next(fields)))
+        else:
+            path = next(fields)
+            rows.append((None if status == "A" else path, None if status == "D" else path))
+    return rows
+
+
+def _all_lines(old: str, new: str) -> str:
+    return f"@@ -1,{len(old.splitlines())} +1,{len(new.splitlines())} @@"

@@ -1,0 +1,5 @@
+"""Changes of configuration and flags."""
+
+from effnb.sources.config._files import FileSettingsHistory
+
+__all__ = ["FileSettingsHistory"]

@@ -1,0 +1,28 @@
+"""Experiments from a JSON Lines export of the experiment system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from effnb.domain import Experiment, Window
+from effnb.sources._json_lines import read_records, to_model
+
+
+class FileExperiments:
+    """Experiment records, read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._all = [_experiment(path, number, record) for number, record in read_records(path)]
+
+    def fetch_experiments(self, service: str, window: Window | None = None) -> list[Experiment]:
+        """Experiments of a service, those with a step inside a window when one is given; empty when there are none."""
+        mine = [one for one in self._all if one.service == service]
+        return mine if window is None else [one for one in mine if any(window.contains(step.at) for step in one.steps)]
+
+
+def _experiment(path: Path, number: int, record: dict[str, Any]) -> Experiment:
+    """Planned cost comes as a number, or as ``{"service", "relative"}``."""
+    planned = record.get("planned_cost")
+    relative = planned.get("relative") if isinstance(planned, dict) else planned
+    return to_model(path, number, record | {"planned_cost": relative}, Experiment)

@@ -1,0 +1,19 @@
+"""Where data lies: samples and series as immutable Parquet, state in SQLite."""
+
+from effnb.store._cube import NO_ENDPOINT, Cube
+from effnb.store._findings import FindingStore
+from effnb.store._samples import Samples, SampleStore, StackMatrix, stack_id
+from effnb.store._series import SeriesStore
+from effnb.store._state import State
+
+__all__ = [
+    "NO_ENDPOINT",
+    "Cube",
+    "FindingStore",
+    "SampleStore",
+    "Samples",
+    "SeriesStore",
+    "StackMatrix",
+    "State",
+    "stack_id",
+]

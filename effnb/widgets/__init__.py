@@ -1,0 +1,53 @@
+"""Widgets: an investigation as a person sees it, with buttons in JupyterLab and without them in a report."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from effnb.widgets._mode import ViewMode, mode
+from effnb.widgets._style import STYLE, styled
+
+if TYPE_CHECKING:
+    from effnb.widgets._conclusion import render_resolution, render_run_head, render_transcript
+    from effnb.widgets._panel import InvestigationPanel
+    from effnb.widgets._show import show_run, show_run_blocking
+    from effnb.widgets._step import conclusion_chart, render_step, step_chart
+    from effnb.widgets._values import render_value
+
+__all__ = [
+    "STYLE",
+    "InvestigationPanel",
+    "ViewMode",
+    "conclusion_chart",
+    "mode",
+    "render_resolution",
+    "render_run_head",
+    "render_step",
+    "render_transcript",
+    "render_value",
+    "show_run",
+    "show_run_blocking",
+    "step_chart",
+    "styled",
+]
+
+_HOMES = {
+    "InvestigationPanel": "_panel",
+    "conclusion_chart": "_step",
+    "render_resolution": "_conclusion",
+    "render_run_head": "_conclusion",
+    "render_step": "_step",
+    "render_transcript": "_conclusion",
+    "render_value": "_values",
+    "show_run": "_show",
+    "show_run_blocking": "_show",
+    "step_chart": "_step",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public name, its file imported now: reports need the style, not ipywidgets."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

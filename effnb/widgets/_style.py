@@ -1,0 +1,15 @@
+"""The look of steps and conclusions, the same in JupyterLab and in reports.
+
+Colours come from the report's page, else from JupyterLab's theme, else from here, so that dark and light both work.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+STYLE = files("effnb.widgets").joinpath("steps.css").read_text(encoding="utf-8")
+
+
+def styled(fragment: str) -> str:
+    """The fragment with its style sheet, for displays that stand alone."""
+    return f"<style>{STYLE}</style>{fragment}"

@@ -1,0 +1,109 @@
+"""The workspace: settings, sources and store of one investigation place, passed explicitly wherever it is needed."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from effnb.errors import ConfigError, NotFound
+from effnb.settings import FILE_NAME, Settings, find_settings, load_settings
+from effnb.sources.changes import GitRepository
+from effnb.sources.config import FileSettingsHistory
+from effnb.sources.experiments import FileExperiments
+from effnb.sources.rollouts import FileRollouts
+from effnb.store import FindingStore, SampleStore, SeriesStore, State
+
+
+class Workspace:
+    """A folder with ``effnb.toml`` and its store. Opening one reads the settings; everything else waits for its use."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+
+    @classmethod
+    def open(cls, start: Path | str | None = None) -> Workspace:
+        """The workspace of a folder: the nearest ``effnb.toml`` in it or above.
+
+        Without a folder it is the one ``EFFNB_WORKSPACE`` names, else the current one.
+        """
+        folder = Path(start or os.environ.get("EFFNB_WORKSPACE") or Path.cwd())
+        if not folder.exists():
+            raise ConfigError(f"no folder {folder}; give the folder that holds {FILE_NAME}")
+        path = find_settings(folder if folder.is_dir() else folder.parent)
+        return cls(path.parent, load_settings(path))
+
+    @property
+    def store_folder(self) -> Path:
+        """Where samples and state lie."""
+        return self.root / self.settings.workspace.store
+
+    @cached_property
+    def state(self) -> State:
+        """The SQLite state."""
+        return State(self.store_folder / "state.db")
+
+    @cached_property
+    def samples(self) -> SampleStore:
+        """Stack samples."""
+        return SampleStore(self.store_folder / "parts", self.state)
+
+    @cached_property
+    def series(self) -> SeriesStore:
+        """Metric series."""
+        return SeriesStore(self.store_folder / "parts", self.state)
+
+    @cached_property
+    def findings(self) -> FindingStore:
+        """What the newest detection filed."""
+        return FindingStore(self.state)
+
+    @property
+    def blobs(self) -> Path:
+        """Folder of content-addressed results."""
+        return self.store_folder / "blobs"
+
+    @cached_property
+    def repository(self) -> GitRepository | None:
+        """The git repository; None when none is configured."""
+        path = self._path(self.settings.sources.repository)
+        return GitRepository(path) if path else None
+
+    @cached_property
+    def rollouts(self) -> FileRollouts | None:
+        """Rollout records; None when none are configured."""
+        path = self._path(self.settings.sources.rollouts)
+        return FileRollouts(path) if path else None
+
+    @cached_property
+    def settings_histories(self) -> tuple[FileSettingsHistory, ...]:
+        """Config and flag changes, as far as configured."""
+        sources = self.settings.sources
+        found = []
+        if path := self._path(sources.config_history):
+            found.append(FileSettingsHistory(path, "config"))
+        if path := self._path(sources.flags):
+            found.append(FileSettingsHistory(path, "flag"))
+        return tuple(found)
+
+    @cached_property
+    def experiments(self) -> FileExperiments | None:
+        """Experiment records; None when none are configured."""
+        path = self._path(self.settings.sources.experiments)
+        return FileExperiments(path) if path else None
+
+    def check_service(self, service: str) -> None:
+        """Raises NotFound, naming the known ones, when a service has no samples."""
+        known = self.samples.services()
+        if service not in known:
+            listed = ", ".join(known) or "none yet: run `effnb ingest PATH`"
+            raise NotFound(f"no samples of service {service!r}; services with samples: {listed}")
+
+    def close(self) -> None:
+        """Close the state file, if it was opened."""
+        if "state" in self.__dict__:
+            self.state.close()
+
+    def _path(self, relative: str | None) -> Path | None:
+        return None if relative is None else self.root / relative
