@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from effnb.datasets import SERVED, Storefront, bundled, lay_out_storefront, service_metrics
+from effnb.datasets import SERVED, Storefront, bundled, is_demo, lay_out_storefront, service_metrics
 from effnb.domain import Candidate, Impact, Noun, Regression, RootCause, Utc, Window
 from effnb.errors import ConfigError
 from effnb.session import Session, open_session
@@ -93,15 +93,16 @@ class _Stages:
         self.seconds[name] = round(time.perf_counter() - started, 2)
 
 
-def run_demo(root: Path, *, tell: Progress = lambda *_: None) -> Summary:
+def run_demo(root: Path, *, data: Path | None = None, tell: Progress = lambda *_: None) -> Summary:
     """Build the workspace in ``root``, run everything, write ``reports/`` and ``summary.json``; the summary.
 
-    A former demo in the folder is replaced; a folder that holds anything else is refused.
+    A former demo in the folder is replaced; a folder that holds anything else is refused. ``data`` is the storefront's
+    folder, the shipped one when omitted.
     """
     _clear(root)
     stages = _Stages(tell)
     with stages.stage("build the service's history", 1) as advance:
-        storefront = lay_out_storefront(root, bundled("data", "storefront"))
+        storefront = lay_out_storefront(root, data or bundled("data", "storefront"))
         advance()
     session = open_session(root)
     try:
@@ -138,8 +139,10 @@ def load_summary(root: Path) -> Summary:
 
 
 def _clear(root: Path) -> None:
+    if root.exists() and not root.is_dir():
+        raise ConfigError(f"{root} is a file; choose a folder: effnb demo DIR")
     if root.exists() and any(root.iterdir()):
-        if not (root / "effnb.toml").exists() or not (root / "context").is_dir():
+        if not is_demo(root):
             raise ConfigError(f"{root} is not empty and not a demo; choose another folder: effnb demo DIR")
         shutil.rmtree(root)
     root.mkdir(parents=True, exist_ok=True)

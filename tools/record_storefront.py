@@ -24,6 +24,8 @@ DATA = Path(__file__).resolve().parents[1] / "data" / "storefront"
 COMMAND = "python -m storefront.workload --service {service} --requests {requests} --seed 1"
 REQUESTS = {"web": 20_000, "search": 10_000, "jobs": 8_000}
 RATE = 500
+REPEAT = "#"
+SETTING_REPEATS = 4
 OVERRIDES = "overrides.toml"
 
 
@@ -43,7 +45,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         repo = Path(scratch) / "storefront"
         apply_history(DATA, repo)
-        wanted = list(recordings_of(Storefront(DATA, GitRepository(repo))))
+        plain = recordings_of(Storefront(DATA, GitRepository(repo)))
+        wanted = [one for each in plain for one in repeated(each)]
         # In random order a machine that slowly warms up does not look like a history that slowly gets dearer.
         random.Random(1).shuffle(wanted)
         for number, one in enumerate(wanted, start=1):
@@ -78,6 +81,13 @@ def recordings_of(storefront: Storefront) -> Iterator[Wanted]:
     switched_on = {flag["flag"]: flag for flag in reversed(storefront.plan["flags"]) if flag["new_fraction"] > 0}
     for flag in switched_on.values():
         yield changed(storefront, flag, f" --flag {flag['flag']}=on")
+
+
+def repeated(wanted: Wanted) -> list[Wanted]:
+    """A setting is recorded several times, for there are no neighbouring revisions to pool it with."""
+    if not wanted.variant.startswith(("config:", "flag:")):
+        return [wanted]
+    return [wanted, *(wanted._replace(variant=f"{wanted.variant}{REPEAT}{n}") for n in range(2, SETTING_REPEATS + 1))]
 
 
 def changed(storefront: Storefront, change: dict[str, Any], arguments: str, overrides: str = "") -> Wanted:

@@ -16,17 +16,21 @@ if TYPE_CHECKING:
     from effnb.charts._frame import AnyChart
     from effnb.charts._history import chart_history
     from effnb.charts._overview import chart_overview
+    from effnb.charts._power import chart_averages, chart_smallest_rise, chart_time_to_detect
     from effnb.charts._renderer import CHART_MIME, chart_bundle, enable_renderer
     from effnb.charts._words import percent, points, short_id, short_name, when
 
 __all__ = [
     "CHART_MIME",
     "AnyChart",
+    "chart_averages",
     "chart_bundle",
     "chart_candidates",
     "chart_diff",
     "chart_history",
     "chart_overview",
+    "chart_smallest_rise",
+    "chart_time_to_detect",
     "enable_renderer",
     "esc",
     "percent",
@@ -37,6 +41,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "chart_averages": "_power",
+    "chart_smallest_rise": "_power",
+    "chart_time_to_detect": "_power",
     "AnyChart": "_frame",
     "CHART_MIME": "_renderer",
     "chart_bundle": "_renderer",

@@ -26,16 +26,21 @@ def enable_renderer() -> None:
     alt.renderers.enable(NAME)
 
 
-def chart_bundle(chart: AnyChart) -> dict[str, Any]:
-    """The chart as a MIME bundle: Vega-Lite, PNG (base64) and its description."""
-    return _bundle(chart.to_dict())
+def chart_bundle(chart: AnyChart, *, picture: bool = True) -> dict[str, Any]:
+    """The chart as a MIME bundle: Vega-Lite, its description, and a PNG (base64) for viewers that cannot draw.
+
+    Drawing the PNG takes most of the time; the export of a report draws its own picture and needs none.
+    """
+    return _bundle(chart.to_dict(), picture=picture)
 
 
-def _bundle(spec: dict[str, Any], scale: float = 1.5, **_: object) -> dict[str, Any]:
-    picture = vlc.vegalite_to_png(json.dumps(spec), vl_version=VEGA_LITE, scale=scale)
-    return {
+def _bundle(spec: dict[str, Any], scale: float = 1.5, *, picture: bool = True, **_: object) -> dict[str, Any]:
+    bundle: dict[str, Any] = {
         # JupyterLab warns about a newer version when the spec names one
         CHART_MIME: {key: value for key, value in spec.items() if key != "$schema"},
-        "image/png": base64.b64encode(picture).decode("ascii"),
         "text/plain": spec.get("description") or "chart",
     }
+    if picture:
+        drawn = vlc.vegalite_to_png(json.dumps(spec), vl_version=VEGA_LITE, scale=scale)
+        bundle["image/png"] = base64.b64encode(drawn).decode("ascii")
+    return bundle

@@ -26,8 +26,12 @@ def demo(
     """Build the demo workspace, find its regressions, investigate each, and write the reports."""
     from effnb.demo import run_demo
 
-    with _bars() as bars:
+    bars = _bars()
+    try:
         summary = run_demo(folder, tell=_Teller(bars))
+    finally:
+        if bars.tasks:  # a folder that is refused has none, and its message stands alone
+            bars.stop()
     if as_json:
         print_json(summary.to_json())
         return
@@ -43,6 +47,7 @@ class _Teller:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage not in self._tasks:
+            self._bars.start()
             self._tasks[stage] = self._bars.add_task(stage, total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
 

@@ -69,7 +69,10 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder of the new workspac
     if path.exists():
         raise ConfigError(f"{path} exists already; edit it, or choose another folder")
     name = folder.resolve().name.replace("\\", "").replace('"', "") or "workspace"
-    write_text(path, TEMPLATE.format(name=name, threshold=DetectSettings().threshold))
+    try:
+        write_text(path, TEMPLATE.format(name=name, threshold=DetectSettings().threshold))
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}; choose another folder") from error
     typer.echo(f"wrote {path}\nnext: effnb ingest PATH… --service NAME, then effnb detect")
 
 

@@ -1,8 +1,9 @@
 """Demo data, and builders of data whose truth is known: for the demo, tests, benchmarks and docs."""
 
+from effnb.datasets._averages import simulate_averages
 from effnb.datasets._bundled import bundled
 from effnb.datasets._costs import Costs, RecordedRevision, changed_costs, stack_costs
-from effnb.datasets._demo import apply_history, lay_out_storefront
+from effnb.datasets._demo import apply_history, is_demo, lay_out_storefront
 from effnb.datasets._fleet import (
     Clock,
     Deploy,
@@ -38,11 +39,13 @@ __all__ = [
     "apply_history",
     "bundled",
     "changed_costs",
+    "is_demo",
     "lay_out_storefront",
     "rollout",
     "service_metrics",
     "shop_costs",
     "shop_fleet",
+    "simulate_averages",
     "simulate_service",
     "stack_costs",
 ]

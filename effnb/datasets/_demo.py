@@ -37,6 +37,9 @@ discussions = "context/discussions.jsonl"
 docs = "context/docs"
 logs = "context/logs"
 
+[detect]
+threshold = 0.01           # one point of gCPU: 0.4 of forty servers; smaller changes are listed by `effnb suppressed`
+
 [power]
 watts_per_server = 350.0   # assumed: a two-socket server at medium load
 pue = 1.56                 # industry average, Uptime Institute Global Data Center Survey 2024
@@ -61,6 +64,14 @@ def lay_out_storefront(root: Path, data: Path) -> Storefront:
     services = "\n".join(_service_toml(storefront, service) for service in SERVED)
     (root / "effnb.toml").write_text(TOML.format(note=NOTE, services=services), encoding="utf-8")
     return storefront
+
+
+def is_demo(root: Path) -> bool:
+    """Whether a folder holds a workspace that ``lay_out_storefront`` made, and so may be replaced."""
+    try:
+        return (root / "effnb.toml").read_text(encoding="utf-8").startswith(TOML.partition("\n")[0])
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def apply_history(data: Path, destination: Path) -> None:

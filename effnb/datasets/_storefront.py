@@ -32,6 +32,8 @@ from effnb.sources.changes import GitRepository
 from effnb.sources.recorder import Recording, load_recordings
 
 SERVED = ("web", "search", "jobs")
+REPEAT = "#"
+"""Separates a variant from the number of its repetition."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ class Storefront:
             if recording is None:
                 raise SourceError(f"no recording of {service} at {release.sha[:12]}; run `make record`")
             touched: frozenset[str] = self._touched(previous, release.sha) if previous else frozenset()
-            recorded.append(RecordedRevision(release.sha, self._counts(recording), touched))
+            recorded.append(RecordedRevision(release.sha, self.counts(recording), touched))
             previous = release.sha
         return dict(zip((one.revision for one in recorded), stack_costs(recorded), strict=True))
 
@@ -163,20 +165,23 @@ class Storefront:
 
     def _settings(self, service: str, costs: Mapping[str, Costs]) -> Iterator[Setting]:
         """Config changes and experiments whose effect was recorded, as costs added while they are on."""
+        parts: dict[str, list[Recording]] = {}
         for recording in self._recordings:
             if recording.service == service and recording.variant.startswith(("config:", "flag:")):
-                yield self._setting(recording, costs)
+                parts.setdefault(recording.variant.split(REPEAT)[0], []).append(recording)
+        for change_id, repeats in parts.items():
+            yield self._setting(change_id, repeats, costs)
 
-    def _setting(self, recording: Recording, costs: Mapping[str, Costs]) -> Setting:
-        key = recording.variant.split(":", 1)[1]
+    def _setting(self, change_id: str, repeats: Sequence[Recording], costs: Mapping[str, Costs]) -> Setting:
+        recording, key = repeats[0], change_id.split(":", 1)[1]
         # A recording under another setting compares with the release that holds its revision.
         release = self._release_of(recording.revision)
         base = costs[release]
         readers = self.repository.string_readers(recording.revision, key)
         support = sum(one.samples for one in self._recordings if one.service == recording.service and not one.variant)
-        new = changed_costs(base, support / 2, self._counts(recording), readers)
+        new = changed_costs(base, support / 2, [self.counts(one) for one in repeats], readers)
         delta = {stack: new.get(stack, 0.0) - base.get(stack, 0.0) for stack in base.keys() | new.keys()}
-        return Setting(recording.variant, {s: d for s, d in delta.items() if d}, self._steps(recording.variant))
+        return Setting(change_id, {s: d for s, d in delta.items() if d}, self._steps(change_id))
 
     def _release_of(self, revision: str) -> str:
         order = [commit["sha"] for commit in self.plan["commits"]]
@@ -204,7 +209,7 @@ class Storefront:
         if shift["service"] == service:
             yield MixShift(shift["endpoint"], _seconds(shift["start"]), shift["factor"])
 
-    def _counts(self, recording: Recording) -> dict[tuple[str, ...], int]:
+    def counts(self, recording: Recording) -> dict[tuple[str, ...], int]:
         """Stacks from the dispatcher inwards; what the workload driver does itself is not the service's work."""
         root = self.fleet["root"]
         found: dict[tuple[str, ...], int] = {}

@@ -26,6 +26,8 @@ HOLDS_MOST = 0.8
 LARGEST_SHARE = 0.5
 """Without request counts, a caller with more of the service's samples than this is not asked."""
 ALIKE = 0.9
+LARGEST_DOMAIN = 15.0
+"""A caller that costs more than this many times the rise is not asked: its own noise would answer (FBDetect's rule)."""
 MAX_ERROR = 0.25
 """Largest standard error of a caller's change, as a share of the rise, at which it can still tell."""
 
@@ -96,8 +98,9 @@ def _level_caller(history: ServiceHistory, step: Step, change: LocalChange, shar
     if own * step.delta <= 0:
         return None  # the hours around the step do not show it: no ground to call it moved
     for caller in _callers(history, step, change):
-        error = _change_error(history, change, caller)
-        if error > MAX_ERROR * abs(own):
+        if _cost_around(history, change, caller) > LARGEST_DOMAIN * abs(own):
+            continue
+        if _change_error(history, change, caller) > MAX_ERROR * abs(own):
             continue
         if _function_change(history, change, caller) / own < share:
             return caller
@@ -129,6 +132,12 @@ def _callers(history: ServiceHistory, step: Step, change: LocalChange) -> list[i
 
 def _mass_of(history: ServiceHistory, weight: Ints, function: str) -> float:
     return float(weight[history.holds(history.functions.index(function))].sum())
+
+
+def _cost_around(history: ServiceHistory, change: LocalChange, row: int) -> float:
+    """Samples with a function around the step, as a share of the service's."""
+    both = np.r_[change.before, change.after]
+    return float(history.counts[np.ix_(history.holds(row), both)].sum() / max(history.counts[:, both].sum(), 1))
 
 
 def _change_error(history: ServiceHistory, change: LocalChange, row: int) -> float:

@@ -16,6 +16,7 @@ from effnb.domain import Window
 Stack = tuple[str, ...]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+NEARLY_ALL = 0.8
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,29 @@ class ServiceHistory:
         """Share of samples with each function, shape ``(n_functions, n_buckets)``; NaN in buckets without samples."""
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self.incidence @ self.counts / self.totals)
+
+    @cached_property
+    def standard_gcpu(self) -> Floats:
+        """``gcpu`` at the mean traffic mix: shares within each endpoint, weighted with the endpoints' mean shares.
+
+        Neither traffic that moves between endpoints nor hosts that are slow as a whole touch it. A function that makes
+        up nearly all of an endpoint has no share within it that could move, and keeps its plain ``gcpu``.
+        """
+        groups = [np.flatnonzero(self.endpoint == e) for e in np.unique(self.endpoint)]
+        if len(groups) < 2:
+            return self.gcpu
+        found = np.zeros_like(self.gcpu)
+        nearly_all = np.zeros(len(self.functions), dtype=bool)
+        for rows in groups:
+            hits, total = self.incidence[:, rows] @ self.counts[rows], self.counts[rows].sum(axis=0)
+            weight = total.sum() / max(self.totals.sum(), 1.0)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.asarray(hits / total)
+            # A bucket without samples of an endpoint says nothing about it: its mean stands in.
+            mean = hits.sum(axis=1) / max(total.sum(), 1)
+            found += weight * np.where(np.isnan(share), mean[:, None], share)
+            nearly_all |= mean >= NEARLY_ALL
+        return np.where(nearly_all[:, None] | np.isnan(self.gcpu), self.gcpu, found)
 
     @cached_property
     def unit_cost(self) -> Floats | None:

@@ -1,4 +1,4 @@
-"""The stages in order, cheap ones first: scan, stairs, threshold, went-away, traffic, cost shift, one per cause."""
+"""The stages in order: scan, stairs, noise, tiny, traffic, went-away, cost shift, one per cause, threshold."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import timedelta
 from effnb.detect._cost_shift import drop_shifted
 from effnb.detect._history import ServiceHistory
 from effnb.detect._merge import Cause, join_stairs, merge_causes
+from effnb.detect._noise import drop_noise
 from effnb.detect._scan import find_steps
-from effnb.detect._threshold import drop_small
+from effnb.detect._threshold import drop_small_causes, drop_tiny
 from effnb.detect._traffic import cost_change, drop_traffic
 from effnb.detect._types import Step, finding_id
 from effnb.detect._went_away import drop_transient
@@ -17,7 +18,14 @@ from effnb.domain import ChangePoint, Regression, Suppressed
 from effnb.errors import NotEnoughData
 from effnb.settings import DetectSettings
 
-STAGES = (drop_small, drop_transient, drop_traffic, drop_shifted)
+# Traffic before transients: a share that another function's change dilutes did not come and go.
+STAGES = {
+    "noise": drop_noise,
+    "tiny": drop_tiny,
+    "traffic": drop_traffic,
+    "went-away": drop_transient,
+    "cost-shift": drop_shifted,
+}
 MIN_DAYS = 1.0
 
 
@@ -44,14 +52,17 @@ def detect_regressions(history: ServiceHistory, settings: DetectSettings) -> Det
         )
     steps = join_stairs(find_steps(history, settings), history, settings)
     funnel, dropped = {"change points": len(steps)}, []
-    for stage in STAGES:
+    for name, stage in STAGES.items():
         kept = stage(history, steps, settings)
         steps = kept.steps
         dropped += kept.dropped
-        funnel[stage.__name__.removeprefix("drop_")] = len(steps)
+        funnel[name] = len(steps)
     causes = merge_causes(history, steps, settings)
-    funnel["causes"] = len(causes)
+    funnel["merged"] = len(causes)
     dropped += [row for cause in causes for row in cause.merged]
+    causes, small = drop_small_causes(history, causes, settings)
+    funnel["threshold"] = len(causes)
+    dropped += small
     found = [_regression(history, cause, settings) for cause in causes]
     return Detection(tuple(found), tuple(dropped), funnel)
 

@@ -9,7 +9,7 @@ import numpy as np
 from effnb.detect._history import Floats, ServiceHistory
 from effnb.detect._types import Step
 from effnb.settings import DetectSettings
-from effnb.stats import long_run_sd, scan_statistic, split_levels, without_daily_season
+from effnb.stats import difference_sd, has_daily_season, long_run_sd, scan_statistic, split_levels, without_daily_season
 
 MIN_POINTS = 4
 """Shortest level, in buckets: fewer cannot be told from a spike."""
@@ -21,7 +21,9 @@ def find_steps(history: ServiceHistory, settings: DetectSettings) -> list[Step]:
     A vectorised CUSUM over all functions picks those worth an exact search. The noise is estimated from each series'
     own differences, and never below what its sample counts alone must scatter.
     """
-    values = without_daily_season(_filled(history.gcpu, history.per_day), history.per_day)
+    values = _filled(history.standard_gcpu, history.per_day)
+    seasonal = has_daily_season(values, history.per_day)
+    values[seasonal] = without_daily_season(values[seasonal], history.per_day)
     noise = np.maximum(long_run_sd(values), _sampling_sd(history))
     limit = NormalDist().inv_cdf(1 - settings.significance / 2)
     passed = np.flatnonzero(
@@ -52,8 +54,14 @@ def _sampling_sd(history: ServiceHistory) -> Floats:
 def _steps(row: int, values: Floats, noise: float, cuts: list[int]) -> list[Step]:
     edges = [0, *cuts, len(values)]
     found = []
+    near = float(difference_sd(values[None, :])[0])
+    slow = noise / near if near > 0 else 1.0
     for first, index, stop in zip(edges, edges[1:], edges[2:], strict=False):
         before, after = float(values[first:index].mean()), float(values[index:stop].mean())
-        error = noise * float(np.sqrt(1 / (index - first) + 1 / (stop - index)))
+        # Noise grows with the level: a function that has just become large is noisier than its past. How slow the noise
+        # is comes from the whole series; a short level does not tell.
+        sides = (values[first:index], values[index:stop])
+        spread = [max(noise, slow * float(difference_sd(side[None, :])[0])) for side in sides]
+        error = float(np.hypot(spread[0] / len(sides[0]) ** 0.5, spread[1] / len(sides[1]) ** 0.5))
         found.append(Step(row, index, first, stop, max(before, 0.0), max(after, 0.0), error))
     return found

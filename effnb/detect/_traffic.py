@@ -7,6 +7,8 @@ them only the second can be seen: then most functions move by one common factor.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from effnb.detect._history import Floats, ServiceHistory
@@ -29,7 +31,7 @@ def drop_traffic(history: ServiceHistory, steps: list[Step], settings: DetectSet
                     step,
                     "traffic",
                     _reason(history, step, real),
-                    would_keep=f"[detect] traffic_share = {max(keeps, 0.01):.2f}",
+                    would_keep=_would_keep(keeps),
                     cost_change=real,
                     share_change=step.delta,
                     by="requests" if history.requests is not None else "share",
@@ -83,6 +85,11 @@ def _shares(history: ServiceHistory, columns: slice) -> Floats:
 def _mean(values: Floats) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else 0.0
+
+
+def _would_keep(keeps: float) -> str:
+    share = math.floor(100 * keeps) / 100
+    return f"[detect] traffic_share = {share:.2f}" if share > 0 else "none: at constant traffic nothing of it is left"
 
 
 def _reason(history: ServiceHistory, step: Step, real: float) -> str:

@@ -25,7 +25,7 @@ def _split(history: ServiceHistory, steps: list[Step], settings: DetectSettings,
             continue
         gone |= {i, j}
         hours = (steps[j].index - step.index) * history.step_seconds / 3600
-        level, days = steps[j].after, settings.went_away_share
+        level, share = steps[j].after, settings.went_away_share
         for k, what in ((i, f"came and went within {hours:.1f} h"), (j, f"the end of a change of {hours:.1f} h")):
             kept.dropped.append(
                 suppress(
@@ -38,7 +38,7 @@ def _split(history: ServiceHistory, steps: list[Step], settings: DetectSettings,
                     level_before=step.before,
                     level_during=step.after,
                     level_later=level,
-                    share=days,
+                    share=share,
                 )
             )
     kept.steps += [step for i, step in enumerate(steps) if i not in gone]

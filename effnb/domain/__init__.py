@@ -13,6 +13,16 @@ from effnb.domain.finding import Evidence, Finding, Resolution, ResolutionStatus
 from effnb.domain.impact import Impact
 from effnb.domain.ingest import Ingested
 from effnb.domain.listing import Listing
+from effnb.domain.power import (
+    DetectionTime,
+    FleetPower,
+    FunctionPower,
+    PowerPlan,
+    PowerTerms,
+    RegressionSizes,
+    SampledFleet,
+    UndetectedWaste,
+)
 from effnb.domain.profile import Profile, StackSample
 from effnb.domain.regression import ChangePoint, DetectionSummary, Regression, Suppressed
 from effnb.domain.run import CallStatus, Mode, RunState, Tier, ToolCall, Transcript
@@ -26,25 +36,32 @@ __all__ = [
     "ChangeKind",
     "ChangePoint",
     "DetectionSummary",
+    "DetectionTime",
     "Evidence",
     "Experiment",
     "ExposureStep",
     "Finding",
+    "FleetPower",
     "FunctionDelta",
+    "FunctionPower",
     "Impact",
     "Ingested",
     "Listing",
     "Metric",
     "Mode",
     "Noun",
+    "PowerPlan",
+    "PowerTerms",
     "Profile",
     "ProfileDiff",
     "Regression",
+    "RegressionSizes",
     "Resolution",
     "ResolutionStatus",
     "Rollout",
     "RootCause",
     "RunState",
+    "SampledFleet",
     "Series",
     "StackSample",
     "Suppressed",
@@ -52,6 +69,7 @@ __all__ = [
     "ToolCall",
     "TouchedFunction",
     "Transcript",
+    "UndetectedWaste",
     "Utc",
     "Window",
 ]

@@ -128,13 +128,14 @@ def _row(finding: IndexFinding) -> str:
     share += f'<br><span class="eff-note">{esc(points(found.absolute_delta))}</span>'
     cause = esc(finding.cause) or "–"
     cause += f'<br><a href="{esc(finding.report.href)}">{esc(finding.report.label)}</a>' if finding.report else ""
+    impact = "<br>".join(esc(part) for part in finding.impact.split(", ")) or "–"
     since = esc(when(found.change_point.at)).replace(" ", "<br>", 1)
     cells = [
         name,
         esc(found.service),
         since,
         f'<span class="eff-line">{share}</span>',
-        esc(finding.impact) or "–",
+        f'<span class="eff-line">{impact}</span>',
         cause,
     ]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 MAD_TO_SD = 1.4826
+BLOCK = 8
 
 
 def long_run_sd(values: Floats) -> Floats:
@@ -14,6 +15,7 @@ def long_run_sd(values: Floats) -> Floats:
 
     First and second differences of an AR(1) series have variances ``2σ²(1−φ)`` and ``2σ²(1−φ²)``; their robust ratio
     gives φ, and σ·√((1+φ)/(1−φ)) follows. Differences touch a level change in one point only. φ is held in [0, 0.9].
+    Slow noise under fast noise escapes that ratio; means of blocks of 8 points show it, and the larger estimate counts.
     Rows shorter than 8 points or without variation give 0.
     """
     if values.shape[1] < 8:
@@ -22,7 +24,23 @@ def long_run_sd(values: Floats) -> Floats:
     ratio = np.divide(two, one, out=np.ones_like(one), where=one > 0) ** 2
     phi = np.clip(ratio - 1.0, 0.0, 0.9)
     sigma = one / np.sqrt(2 * (1 - phi))
-    return np.asarray(sigma * np.sqrt((1 + phi) / (1 - phi)))
+    return np.maximum(sigma * np.sqrt((1 + phi) / (1 - phi)), _block_sd(values))
+
+
+def difference_sd(values: Floats) -> Floats:
+    """Standard deviation of one point as neighbouring points show it, for each row; 0 for rows of fewer than 8."""
+    if values.shape[1] < 8:
+        return np.zeros(values.shape[0])
+    return np.asarray(_robust_sd(np.diff(values, axis=1)) / np.sqrt(2))
+
+
+def _block_sd(values: Floats) -> Floats:
+    """The same from differences of the means of neighbouring blocks; 0 for fewer than 12 blocks."""
+    blocks = values.shape[1] // BLOCK
+    if blocks < 12:
+        return np.zeros(values.shape[0])
+    means = values[:, : blocks * BLOCK].reshape(-1, blocks, BLOCK).mean(axis=2)
+    return np.asarray(_robust_sd(np.diff(means, axis=1)) * np.sqrt(BLOCK / 2))
 
 
 def _robust_sd(values: Floats) -> Floats:
@@ -30,6 +48,21 @@ def _robust_sd(values: Floats) -> Floats:
     spread = MAD_TO_SD * np.median(np.abs(values - centre), axis=1)
     # Counts of rare functions are mostly zero: their MAD is 0 although they vary.
     return np.where(spread > 0, spread, values.std(axis=1))
+
+
+def has_daily_season(values: Floats, per_day: int) -> npt.NDArray[np.bool_]:
+    """Which rows repeat from day to day, shape ``(rows,)``: correlated with the day before by at least 0.3.
+
+    The mean of the day around each point is taken off first, so that a change of level does not correlate. Rows of
+    fewer than three days have none that could be told.
+    """
+    if values.shape[1] < 3 * per_day:
+        return np.zeros(values.shape[0], dtype=bool)
+    swing = values - _day_around(values, per_day)
+    now, before = swing[:, per_day:], swing[:, :-per_day]
+    scale = np.sqrt((now**2).sum(axis=1) * (before**2).sum(axis=1))
+    together = np.divide((now * before).sum(axis=1), scale, out=np.zeros(len(values)), where=scale > 0)
+    return np.asarray(together >= 0.3)
 
 
 def without_daily_season(values: Floats, per_day: int) -> Floats:

@@ -14,7 +14,7 @@ TEMPORARY = ".effnb-tmp-"
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, flush it to disk, then move it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY}{os.getpid()}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -40,11 +40,23 @@ def digest_of(data: bytes) -> str:
 
 
 def sweep(folder: Path) -> int:
-    """Remove temporaries a killed writer left behind; how many there were."""
-    orphans = list(folder.rglob(f"{TEMPORARY}*"))
+    """Remove temporaries a killed writer left behind; how many there were. Those of a living process stay."""
+    orphans = [path for path in folder.rglob(f"{TEMPORARY}*") if not _is_alive(path.name)]
     for orphan in orphans:
         orphan.unlink(missing_ok=True)
     return len(orphans)
+
+
+def _is_alive(name: str) -> bool:
+    """Whether the process that a temporary is named after still runs, as far as this user can tell."""
+    pid = name.removeprefix(TEMPORARY).partition("-")[0]
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -106,11 +106,12 @@ class SampleStore:
 
     def services(self) -> tuple[str, ...]:
         """Services that have samples, sorted; empty for a store nothing was ingested into."""
-        names = {pq.read_schema(path).metadata[b"service"].decode() for path in self._parts("cube")}
+        names = {_metadata(path)["service"] for path in self._parts("cube")}
         return tuple(sorted(names))
 
     def cube(self, service: str) -> Cube | None:
         """The series of every function of a service; None when it has no samples."""
+        self.step_seconds(service)
         cubes = [Cube.from_table(self._read(path)) for path in self._parts("cube", service)]
         return merge_cubes(cubes) if cubes else None
 
@@ -180,7 +181,7 @@ class SampleStore:
 
     def step_seconds(self, service: str) -> int:
         """Width of a bucket; one width a service."""
-        widths = {int(pq.read_schema(path).metadata[b"step_seconds"]) for path in self._parts("samples", service)}
+        widths = {int(_metadata(path)["step_seconds"]) for path in self._parts("samples", service)}
         if len(widths) > 1:
             raise StoreError(f"samples of {service} have buckets of {sorted(widths)} s; ingest them into one width")
         return widths.pop() if widths else 0
@@ -191,13 +192,13 @@ class SampleStore:
             "SELECT path FROM part WHERE kind = ? AND path LIKE ? ORDER BY rowid", (kind, pattern)
         )
         paths = [self.folder / row["path"] for row in rows]
-        return [path for path in paths if service is None or _service_of(path) == service]
+        return [path for path in paths if service is None or _metadata(path)["service"] == service]
 
     def _read(self, path: Path, **options: object) -> pa.Table:
         try:
             return pq.read_table(path, **options)
         except (OSError, pa.ArrowInvalid) as error:
-            raise StoreError(f"cannot read {path}: {error}; delete the store folder and ingest again") from error
+            raise _damaged(path, error) from error
 
 
 _EMPTY = pa.table(
@@ -239,9 +240,17 @@ def _safe(service: str) -> str:
     return "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in service)[:60]
 
 
-def _service_of(path: Path) -> str | None:
-    metadata = pq.read_schema(path).metadata or {}
-    return metadata[b"service"].decode() if b"service" in metadata else None
+def _metadata(path: Path) -> dict[str, str]:
+    """What a part says about itself: its service, and the width of its buckets."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid) as error:
+        raise _damaged(path, error) from error
+    return {key.decode(): value.decode() for key, value in metadata.items() if key != b"ARROW:schema"}
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"cannot read {path}: {error}; delete the store folder and ingest again")
 
 
 def _write_bytes(path: Path, data: bytes) -> None:

@@ -50,6 +50,9 @@ class State:
             raise StoreError(
                 f"cannot open the state file {path}: {error}; move it away and run `effnb ingest` again"
             ) from error
+        except StoreError:
+            self.connection.close()
+            raise
 
     def _prepare(self) -> None:
         self.path.chmod(0o600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from effnb.domain import Change, Experiment, Rollout, Window
@@ -80,6 +81,6 @@ def _version_at(workspace: Workspace, service: str, window: Window) -> str | Non
     """The newest version that had reached the service by the end of a window; the repository's head without records."""
     if workspace.repository is None:
         return None
-    past = Window(start=window.start.replace(year=1970), end=window.end)
+    past = Window(start=datetime.fromtimestamp(0, tz=UTC), end=window.end)
     rollouts = workspace.rollouts.fetch_rollouts(service, past) if workspace.rollouts else []
     return rollouts[-1].version if rollouts else workspace.repository.resolve("HEAD")

@@ -101,6 +101,9 @@ def dispatch(chosen: Tool[..., Any], workspace: Workspace, args: dict[str, Any])
         ) from error
     except EffnbError as error:
         raise ToolFailed(str(error)) from error
+    except ValidationError as error:  # two arguments that do not go together, e.g. an end before its start
+        reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise ToolFailed(f"{chosen.name} refuses its arguments: {reason}") from error
     except Exception as error:  # a bug in a tool ends its call, with its name, and not the run
         raise ToolFailed(f"{chosen.name} failed with {type(error).__name__}: {error}") from error
 

@@ -38,7 +38,7 @@ def function_history(
     values = tuple(int(k) / int(n) if n else None for k, n in zip(hits, totals, strict=True))
     return Series(
         metric=Metric(name="gcpu", unit="share of samples"),
-        labels={"service": service, "function": function},
+        labels={"service": service, "function": function, "source": "stack samples"},
         start=datetime.fromtimestamp(cube.start + first * cube.step_seconds, tz=UTC),
         step_seconds=cube.step_seconds,
         values=values,

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from effnb.workspace import Workspace
 
 
-
 @tool(tier="propose", timeout=3600, source="files")
 def ingest_files(
     workspace: Workspace,

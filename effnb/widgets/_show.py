@@ -12,6 +12,7 @@ from IPython.display import HTML, DisplayHandle, display
 from effnb.charts import AnyChart, chart_bundle
 from effnb.domain import ToolCall, Transcript
 from effnb.widgets._conclusion import render_resolution, render_run_head
+from effnb.widgets._mode import mode
 from effnb.widgets._protocols import DrivenRun
 from effnb.widgets._step import conclusion_chart, render_step, step_chart
 from effnb.widgets._style import styled
@@ -92,7 +93,7 @@ def describe_next(run: DrivenRun) -> str:
 
 
 def _charts(chart: AnyChart | None) -> list[Output]:
-    return [] if chart is None else [chart_bundle(chart)]
+    return [] if chart is None else [chart_bundle(chart, picture=mode() == "live")]
 
 
 def _html(fragment: str) -> Output:

@@ -57,6 +57,8 @@ def test_stack_changes_are_shares_of_the_service_before():
     steps = np.arange(96) >= 48
     counts = np.array([np.where(steps, 300, 100), np.full(96, 900)])
     requests = np.full((1, 96), 1000.0)
-    history = ServiceHistory("s", int(T0.timestamp()), 1800, [("a", "b"), ("a", "c")], counts, np.array([0, 0]), requests)
+    history = ServiceHistory(
+        "s", int(T0.timestamp()), 1800, [("a", "b"), ("a", "c")], counts, np.array([0, 0]), requests
+    )
     change = stack_changes(history, T0 + timedelta(days=1))
     assert change == {("a", "b"): pytest.approx(0.2)}

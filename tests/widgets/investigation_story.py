@@ -233,8 +233,11 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     gaps = []
     found = yield from step("what_changed", "What got worse, by how much, since when?").call(
         "describe_regression", Regression, regression=inputs.regression)
-    yield from step("history", "Is it a step, and does it last?").call(
-        "function_history", Series, service=found.service, function=found.function)
+    try:
+        yield from step("history", "Is it a step, and does it last?").call(
+            "function_history", Series, service=found.service, function=found.function)
+    except StepFailed as failed:
+        gaps.append(f"history: {failed}")
     yield from step("where", "Which functions carry the rise?").call(
         "diff_profiles", ProfileDiff, service=found.service, before=inputs.baseline or found.baseline,
         after=inputs.analysis or found.analysis)

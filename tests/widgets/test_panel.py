@@ -12,6 +12,7 @@ import pytest
 from investigation_story import START, StorySession, found_regressions
 from ipywidgets import Widget
 
+from effnb.charts import CHART_MIME
 from effnb.domain import Window
 from effnb.errors import AnalysisError, ConfigError, NotFound
 from effnb.widgets import InvestigationPanel, mode, show_run
@@ -231,7 +232,7 @@ def test_a_report_shows_everything_and_creates_no_widget(session, capture_displa
     InvestigationPanel(session, regression="r-1").show()
     html = "".join(str(data.get("text/html", "")) for data in capture_displays)
     assert "Explained" in html and html.count('<section class="eff-step') == 6
-    assert sum("image/png" in data for data in capture_displays) == 4
+    assert sum(CHART_MIME in data for data in capture_displays) == 4
     assert not any("application/vnd.jupyter.widget-view+json" in data for data in capture_displays)
     Widget.on_widget_constructed(None)
     assert created == []

@@ -14,8 +14,11 @@ from effnb.domain import Change, TouchedFunction
 from effnb.errors import BadQuery, SourceUnavailable
 from effnb.sources.changes._spans import MODULE, function_spans, module_of, touched_in_file
 
-FIELDS = "%H%x1f%ct%x1f%ae%x1f%s%x1f%b%x1e"
+FIELDS = "%H%x00%ct%x00%ae%x00%s%x00%b"
+"""Set apart by NUL, the one character that no commit message can hold."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE")
+"""Set inside git hooks; they name another repository than the one given."""
 # Hooks, pagers, aliases and attributes of the person's own set-up must not change what is read.
 ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
@@ -33,8 +36,7 @@ class GitRepository:
 
     def resolve(self, revision: str) -> str:
         """Full commit id of a revision."""
-        if revision.startswith("-"):
-            raise BadQuery(f"{revision!r} is not a revision; give a commit id, branch or tag")
+        _refuse_option(revision)
         found = self._run("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", check=False)
         if found.returncode:
             raise BadQuery(f"{self.path.name} has no revision {revision!r}; see `git log --oneline`")
@@ -43,16 +45,17 @@ class GitRepository:
     def commits(self, old: str | None, new: str) -> list[Change]:
         """Commits after ``old`` up to and including ``new``, oldest first; from the first one when ``old`` is unset."""
         span = [self.resolve(new)] if old is None else [f"{self.resolve(old)}..{self.resolve(new)}"]
-        text = self._git("log", "--reverse", "--no-merges", f"--format={FIELDS}", *span)
-        return [_change(record) for record in text.split("\x1e") if record.strip()]
+        fields = self._git("log", "--reverse", "--no-merges", "-z", f"--format={FIELDS}", *span).split("\0")
+        return [_change(fields[i : i + 5]) for i in range(0, len(fields) - 4, 5)]
 
     def commit(self, revision: str) -> Change:
         """One commit."""
-        return _change(self._git("log", "-1", f"--format={FIELDS}", self.resolve(revision)).split("\x1e")[0])
+        return _change(self._git("log", "-1", "-z", f"--format={FIELDS}", self.resolve(revision)).split("\0"))
 
     def _touched_functions(self, commit: str, since: str | None = None) -> tuple[TouchedFunction, ...]:
         """Python functions edited by a commit, or between ``since`` and it."""
-        base = since or self._parent(commit)
+        commit = self.resolve(commit)
+        base = self.resolve(since) if since else self._parent(commit)
         names = self._git("diff", "--name-status", "-M", "-z", base, commit, "--", "*.py").split("\0")
         found: list[TouchedFunction] = []
         for old_path, new_path in _paths(names):
@@ -85,6 +88,7 @@ class GitRepository:
         """Text of a file at a revision; empty when it is not there."""
         if not path:
             return ""
+        _refuse_option(revision)
         shown = self._run("show", f"{revision}:{path}", check=False)
         return shown.stdout if shown.returncode == 0 else ""
 
@@ -92,7 +96,7 @@ class GitRepository:
         """Places (path, 1-based line) where a literal text stands at a revision."""
         found = self._run("grep", "-n", "-F", "-z", "-e", literal, self.resolve(revision), "--", pathspec, check=False)
         places = []
-        for line in found.stdout.splitlines():
+        for line in found.stdout.split("\n"):
             head = line.split("\0")
             if len(head) >= 2 and head[1].isdigit():
                 places.append((head[0].split(":", 1)[1], int(head[1])))
@@ -103,7 +107,7 @@ class GitRepository:
         found = set()
         for path, line in self.grep(revision, key):
             source = self.read(revision, path)
-            if not re.search(rf"""["']{re.escape(key)}["']""", source.splitlines()[line - 1]):
+            if not re.search(rf"""["']{re.escape(key)}["']""", source.split("\n")[line - 1]):
                 continue
             inside = [span for span in function_spans(source) if span.first <= line <= span.last]
             name = max(inside, key=lambda span: span.first).qualname if inside else MODULE
@@ -119,9 +123,10 @@ class GitRepository:
 
     def _run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = ["git", "-C", str(self.path), *arguments]
+        inherited = {name: value for name, value in os.environ.items() if name not in PLACES}
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", check=False, env={**os.environ, **ISOLATED}
+                command, capture_output=True, text=True, errors="replace", check=False, env=inherited | ISOLATED
             )
         except FileNotFoundError as error:
             raise SourceUnavailable("git is not installed; install it with the system's package manager") from error
@@ -130,8 +135,13 @@ class GitRepository:
         return done
 
 
-def _change(record: str) -> Change:
-    sha, seconds, author, title, body = record.strip("\n").split("\x1f")
+def _refuse_option(revision: str) -> None:
+    if revision.startswith("-"):
+        raise BadQuery(f"{revision!r} is not a revision; give a commit id, branch or tag")
+
+
+def _change(fields: Sequence[str]) -> Change:
+    sha, seconds, author, title, body = fields[:5]
     when = datetime.fromtimestamp(int(seconds), tz=UTC)
     return Change(id=sha, kind="code", title=title, author=author, at=when, body=body.strip())
 

@@ -25,4 +25,5 @@ def _experiment(path: Path, number: int, record: dict[str, Any]) -> Experiment:
     """Planned cost comes as a number, or as ``{"service", "relative"}``."""
     planned = record.get("planned_cost")
     relative = planned.get("relative") if isinstance(planned, dict) else planned
-    return to_model(path, number, record | {"planned_cost": relative}, Experiment)
+    found = to_model(path, number, record | {"planned_cost": relative}, Experiment)
+    return found.model_copy(update={"steps": tuple(sorted(found.steps, key=lambda step: step.at))})
