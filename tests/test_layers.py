@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-NOUNS = ("domain", "errors")
+NOUNS = ("domain", "errors", "_lazy")
 ANALYSES = ("detect", "rootcause", "opportunities", "verify", "deliver", "program")
 ARROWS: dict[str, tuple[str, ...]] = {
     "cli": ("widgets", "notebook", "report", "mcp", "demo"),
@@ -38,6 +38,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "datasets": ("sources", "store", *NOUNS),
     "domain": ("errors",),
     "errors": (),
+    "_lazy": (),
 }
 """What a package may import directly; it may then import everything these may."""
 

@@ -5,9 +5,9 @@ Altair and pandas load with the first chart, not with ``esc``, which every rende
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from effnb._lazy import lazily
 from effnb.charts._escape import esc
 
 if TYPE_CHECKING:
@@ -59,9 +59,4 @@ _HOMES = {
     "when": "_words",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """The public name, its file imported now."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)

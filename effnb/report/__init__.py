@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from effnb._lazy import lazily
 
 if TYPE_CHECKING:
     from effnb.report._export import export_html
@@ -34,9 +35,4 @@ _HOMES = {
     "write_index": "_index",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """The public name, its file imported now: the page of a diff needs none of nbconvert, papermill and Vega."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from effnb._lazy import lazily
 from effnb.widgets._mode import ViewMode, mode
 from effnb.widgets._style import STYLE, styled
 
@@ -45,9 +45,4 @@ _HOMES = {
     "step_chart": "_step",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """The public name, its file imported now: reports need the style, not ipywidgets."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)

@@ -382,6 +382,8 @@ def _dropped(seen: Seen) -> Finding | None:
         return None
     stages = Counter(one.stage for one in seen.suppressed.rows)
     told = ", ".join(f"{count} by {stage}" for stage, count in sorted(stages.items()))
+    if seen.suppressed.total > len(seen.suppressed.rows):
+        told = f"of the {len(seen.suppressed.rows)} largest {told}"
     claim = f"{seen.suppressed.total} other change points near it were dropped" + (f": {told}." if told else ".")
     return Finding(claim=claim, evidence=(cite("suppressed", seen.suppressed, "total"),))
 
