@@ -24,6 +24,7 @@ help: ## this list
 demo: install ## set everything up, run the whole story, say where the report lies
 	@$(BIN)/effnb demo $(DEMO)
 	@for report in $(DEMO)/reports/*.html; do echo "report: $$report"; done
+	@echo "the notebooks: make lab"
 
 test: install system lint types $(if $(NOTEBOOKS),$(DEMO)/effnb.toml) ## lint, types, all tests, notebooks, browser
 	@$(if $(NOTEBOOKS),$(IN_DEMO)) $(PYTEST) tests $(if $(NOTEBOOKS),$(NBVAL) notebooks)

@@ -75,7 +75,16 @@ class SampleStore:
         """Write one batch and register it; ``endpoints`` maps handler function to endpoint name.
 
         The same batch added twice counts once: a part is named after its content.
+
+        Raises:
+            StoreError: the service's samples are in buckets of another width.
         """
+        held = self.step_seconds(samples.service)
+        if held not in (0, samples.step_seconds):
+            raise StoreError(
+                f"samples of {samples.service} are in buckets of {held} s, these in {samples.step_seconds} s; "
+                "set [workspace] bucket_seconds back, or ingest into another workspace"
+            )
         order = np.lexsort((samples.bucket, samples.stack))
         table = _sample_table(samples, order)
         cube = count_functions(

@@ -40,7 +40,12 @@ def _commits(repository: GitRepository, rollouts: Iterable[Rollout]) -> list[Arr
     for rollout in rollouts:
         end = rollout.finished_at or rollout.started_at
         middle = (rollout.started_at.timestamp() + end.timestamp()) / 2
-        brought = repository.commits(rollout.previous, rollout.version)
+        # A first rollout brings a whole history; only its newest commit is news.
+        brought = (
+            repository.commits(rollout.previous, rollout.version)
+            if rollout.previous
+            else [repository.commit(rollout.version)]
+        )
         # Rolled back to an older version: what lies between the two leaves the hosts again.
         taken = repository.commits(rollout.version, rollout.previous) if rollout.previous and not brought else []
         for commits, share in ((brought, 1.0), (taken, 0.0)):

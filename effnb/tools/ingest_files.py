@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from effnb.workspace import Workspace
 
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Times before this are clocks that were never set."""
+
+
 @tool(tier="propose", timeout=3600, source="files")
 def ingest_files(
     workspace: Workspace,
@@ -79,6 +83,8 @@ def _ingest(
     if "service" not in labels:
         raise ConfigError(f"{path} does not say which service it is of; add --service NAME")
     when, origin = _time(profile, path, at)
+    if when < EARLIEST:
+        raise BadQuery(f"{path} would count for {when:%Y-%m-%d}, by {origin}; say when it was taken with --at")
     samples = _samples(profile, labels, when, workspace.settings.workspace.bucket_seconds)
     handlers = workspace.settings.service(labels["service"]).endpoints
     workspace.samples.add(samples, endpoints={handler: name for name, handler in handlers.items()}, source=str(path))

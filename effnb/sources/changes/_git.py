@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from effnb.domain import Change, TouchedFunction
-from effnb.errors import BadQuery, SourceUnavailable
+from effnb.errors import BadQuery, SourceDenied, SourceUnavailable
 from effnb.sources.changes._spans import MODULE, function_spans, module_of, touched_in_file
 
 FIELDS = "%H%x00%ct%x00%ae%x00%s%x00%b"
@@ -30,7 +30,10 @@ class GitRepository:
         self.path = path
         if not path.is_dir():
             raise SourceUnavailable(f"no folder {path}; set [sources] repository in effnb.toml")
-        if self._run("rev-parse", "--git-dir", check=False).returncode:
+        looked = self._run("rev-parse", "--git-dir", check=False)
+        if looked.returncode and "dubious ownership" in looked.stderr:
+            raise SourceDenied(f"{path} belongs to another user, whose git settings could run programs; clone it first")
+        if looked.returncode:
             raise SourceUnavailable(f"{path} is not a git repository; set [sources] repository in effnb.toml")
         self.touched_functions = lru_cache(maxsize=1024)(self._touched_functions)
 
