@@ -14,7 +14,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-sanitize-with tests/sanitize.cf
 IN_DEMO := EFFNB_WORKSPACE=$(abspath $(DEMO))
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 
-.PHONY: help demo test check format lint types layers lab wheel record bench-deps constraints install system clean
+.PHONY: help demo test check format lint types layers lab wheel record reference bench-deps constraints install system clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -60,6 +60,9 @@ record: install ## make the shipped recordings again with the real profiler; FOR
 bench-deps: ## install what benchmarks compare against, apart from the rest
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
 	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check --no-input $(COMPARED)
+
+reference: install ## write docs/reference.md from the code
+	@$(BIN)/python tools/reference.py
 
 constraints: install ## write constraints.txt from what is installed and tested
 	@$(BIN)/python tools/pin.py > constraints.tmp && mv constraints.tmp constraints.txt

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import Field
 
 from effnb.domain._base import Noun, Utc
 from effnb.domain.change import ChangeKind
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Candidate(Noun):
@@ -44,3 +49,10 @@ class RootCause(Noun):
     """Why this one, or why none."""
     candidates: tuple[Candidate, ...] = ()
     """All candidates, best first."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a candidate, best first; same columns as ``Candidate``."""
+        import pandas as pd
+
+        rows = [candidate.model_dump() for candidate in self.candidates]
+        return pd.DataFrame(rows, columns=list(Candidate.model_fields))

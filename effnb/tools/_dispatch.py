@@ -10,7 +10,8 @@ import contextvars
 import difflib
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -120,9 +121,13 @@ def in_thread(work: Callable[[], T]) -> Future[T]:
 
     def run() -> None:
         try:
-            future.set_result(context.run(work))
+            result = context.run(work)
         except BaseException as error:  # noqa: BLE001  # the waiting side raises it
-            future.set_exception(error)
+            with suppress(InvalidStateError):  # nobody waits any more: the call was interrupted
+                future.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                future.set_result(result)
 
     threading.Thread(target=run, name="effnb-tool", daemon=True).start()
     return future

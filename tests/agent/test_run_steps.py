@@ -301,6 +301,15 @@ def test_cancelled_step_can_be_made_again(bench):
     assert (run.transcript.state, run.pending.step, len(run.transcript.calls)) == ("paused", "second", 1)
 
 
+@pytest.fixture
+def interruptible():
+    """A job in the background ignores the interrupt from birth; this test must not."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_leaves_the_run_before_the_same_call(bench):
     run = bench.start(SKIPPABLE.replace("double", "waits"))
     timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))

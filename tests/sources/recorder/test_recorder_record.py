@@ -113,7 +113,8 @@ def test_hooks_and_local_changes_stay_out_of_the_recording(repo: Path, tmp_path:
 
 def test_ctrl_c_leaves_no_worktree_and_no_process(git: Git, repo: Path, scratch: Path, tmp_path: Path) -> None:
     script = (
-        "import sys, tempfile, pathlib; tempfile.tempdir = sys.argv[2]\n"
+        "import signal, sys, tempfile, pathlib; tempfile.tempdir = sys.argv[2]\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it from birth\n"
         "from effnb.sources.recorder import record_revision\n"
         "command = ['python', '-c', 'import shop.work as w; print(1, flush=True); w.main(99)']\n"
         "record_revision(pathlib.Path(sys.argv[1]), 'main~2', command, service='web', out=pathlib.Path(sys.argv[3]))\n"
