@@ -47,7 +47,7 @@ layers: install
 	@$(PYTEST) tests/test_layers.py
 
 lab: install $(DEMO)/effnb.toml ## open JupyterLab on the notebooks
-	@$(IN_DEMO) $(BIN)/jupyter lab notebooks
+	@$(IN_DEMO) $(BIN)/jupyter lab $$([ "$$(id -u)" = 0 ] && echo --allow-root) --ip=127.0.0.1 notebooks/00_start_here.ipynb
 
 wheel: install ## build dist/effnb-*.whl
 	@rm -rf dist

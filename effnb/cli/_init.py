@@ -90,5 +90,7 @@ def lab(
         if not (notebooks / source.name).exists():
             shutil.copyfile(source, notebooks / source.name)
     first = "notebooks/00_start_here.ipynb"
-    command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1", first]
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    options = ["--allow-root"] if is_root else []  # Jupyter refuses root otherwise; in a container there is nobody else
+    command = [sys.executable, "-m", "jupyter", "lab", "--ip=127.0.0.1", *options, first]
     subprocess.run(command, cwd=folder, check=False, env=dict(os.environ))
