@@ -129,7 +129,7 @@ def _row(finding: IndexFinding) -> str:
     cause = esc(finding.cause) or "–"
     cause += f'<br><a href="{esc(finding.report.href)}">{esc(finding.report.label)}</a>' if finding.report else ""
     impact = "<br>".join(esc(part) for part in finding.impact.split(", ")) or "–"
-    since = esc(when(found.change_point.at)).replace(" ", "<br>", 1)
+    since = f'<span class="eff-line">{esc(when(found.change_point.at)).replace(" ", "<br>", 1)}</span>'
     cells = [
         name,
         esc(found.service),
