@@ -82,7 +82,7 @@ def search_rows(values: Any, counts: Any, alpha: float, threads: int | None) -> 
 
     found: list[list[int] | None] = []
     # Workers scan without Python's lock; what they let pass is searched here meanwhile, in order.
-    for first, stop in in_chunks(work, rows, threads or len(os.sched_getaffinity(0))):
+    for first, stop in in_chunks(work, rows, threads or _cores()):
         for row, count, index in zip(
             range(first, stop), present[first:stop].tolist(), verdict[first:stop].tolist(), strict=True
         ):
@@ -91,6 +91,11 @@ def search_rows(values: Any, counts: Any, alpha: float, threads: int | None) -> 
             else:
                 found.append(search(row) if index == SEARCH else [index] if index else [])
     return found
+
+
+def _cores() -> int:
+    """Cores this process may use; all there are where the system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_chunks(work: Callable[[int, int], object], rows: int, threads: int) -> Iterator[tuple[int, int]]:
