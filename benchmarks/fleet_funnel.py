@@ -38,7 +38,7 @@ from effnb.datasets._funnel import (
     simulate_month,
     simulate_small_fleet,
 )
-from effnb.detect import ServiceHistory, detect_regressions
+from effnb.detect import PlannedChange, ServiceHistory, detect_regressions
 from effnb.settings import DetectSettings
 
 HOUR = 3600
@@ -75,6 +75,9 @@ PRESETS = {"large": Preset(0.00005, 10.0), "small": Preset(0.005, 24.0)}
 STAGE_NAMES = {
     "change points": "change points",
     "scan": "change points",
+    "long-path": "long path",
+    "planned": "planned",
+    "false-discovery": "false discoveries",
     "transient": "went-away",
     "went-away": "went-away",
     "seasonality": "seasonality",
@@ -82,7 +85,8 @@ STAGE_NAMES = {
     "small": "threshold",
     "threshold": "threshold",
     "same-regression": "SameRegressionMerger",
-    "merge": "SameRegressionMerger",
+    "merge": "SOMDedup",
+    "merged": "SOMDedup",
     "dedup": "SOMDedup",
     "shifted": "cost shift",
     "cost-shift": "cost shift",
@@ -128,9 +132,17 @@ def history_of(month: FleetMonth, first: int = 0, stop: int | None = None) -> Se
     )
 
 
-def detect(history: ServiceHistory, preset: Preset) -> Outcome:
+def plans_of(month: FleetMonth) -> list[PlannedChange]:
+    """What the owners of launches announced; not which functions it will be in."""
+    return [
+        PlannedChange(one.change_id, [(step.at.timestamp(), step.fraction) for step in one.steps])
+        for one in month.experiments
+    ]
+
+
+def detect(history: ServiceHistory, preset: Preset, month: FleetMonth | None = None) -> Outcome:
     """Run the detector and put what it says into plain rows."""
-    found = detect_regressions(history, preset.settings)
+    found = detect_regressions(history, preset.settings, planned=plans_of(month) if month is not None else ())
     reports = [
         Mark(
             one.function,
@@ -276,7 +288,7 @@ def run(job: Job) -> list[dict[str, Any]]:
     preset = PRESETS["small" if job.section == "small" else "large"]
     for month, truth in _months(job):
         start = time.perf_counter()
-        outcome = detect(history_of(month), preset)
+        outcome = detect(history_of(month), preset, month)
         row = score(outcome, truth, preset)
         row["seconds"] = time.perf_counter() - start
         rows.append({"section": job.section, "seed": job.seed, "n_functions": job.n_functions, **row})

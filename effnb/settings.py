@@ -7,6 +7,7 @@ import os
 import tomllib
 from datetime import date
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,6 +92,8 @@ class DetectSettings(_Section):
     """Chance that pure noise passes the scan, for one function."""
     went_away_share: float = Field(default=0.5, gt=0, lt=1)
     """A rise that loses at least this share of itself again within the data went away."""
+    went_away_hours: float = Field(default=48.0, gt=0)
+    """A rise that stayed longer than this did not go away: it was there, and something else took its cost back."""
     traffic_share: float = Field(default=0.5, gt=0, lt=1)
     """A rise of share is not one of cost when, at constant traffic, less than this part of it is left."""
     shift_share: float = Field(default=0.5, gt=0, lt=1)
@@ -101,6 +104,15 @@ class DetectSettings(_Section):
     """Share of a cause's rise a function must carry to give it its name."""
     baseline_days: float = Field(default=5.0, gt=0)
     """Longest span before a change point that its level is measured in."""
+    climb_hours: float = Field(default=18.0, gt=0)
+    """Causes of one function in one direction, each within this many hours of the last, are one staged launch."""
+    false_reports: float = Field(default=0.05, gt=0, lt=1)
+    """Share of false reports that is tolerated, over everything scanned in a run."""
+
+    @property
+    def penalty(self) -> float:
+        """What one more level must save in squared error, in units of the noise variance."""
+        return NormalDist().inv_cdf(1 - self.significance / 2) ** 2
 
 
 class CauseSettings(_Section):

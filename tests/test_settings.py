@@ -44,6 +44,9 @@ endpoints = { "/product" = "shop.web:product" }
 threshold = 0.01
 significance = 1e-5
 went_away_share = 0.4
+went_away_hours = 24
+climb_hours = 24
+false_reports = 0.1
 traffic_share = 0.3
 shift_share = 0.2
 merge_hours = 3

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from effnb.charts._candidates import chart_candidates
     from effnb.charts._diff import chart_diff
     from effnb.charts._frame import AnyChart
+    from effnb.charts._funnel import chart_funnel
     from effnb.charts._history import chart_history
     from effnb.charts._overview import chart_overview
     from effnb.charts._power import chart_averages, chart_smallest_rise, chart_time_to_detect
@@ -27,6 +28,7 @@ __all__ = [
     "chart_bundle",
     "chart_candidates",
     "chart_diff",
+    "chart_funnel",
     "chart_history",
     "chart_overview",
     "chart_smallest_rise",
@@ -49,6 +51,7 @@ _HOMES = {
     "chart_bundle": "_renderer",
     "chart_candidates": "_candidates",
     "chart_diff": "_diff",
+    "chart_funnel": "_funnel",
     "chart_history": "_history",
     "chart_overview": "_overview",
     "enable_renderer": "_renderer",

@@ -1,175 +1,220 @@
 """Stage: did work appear, or only move? A renamed, extracted or inlined function rises while its callers stay level.
 
-A function's callers hold all the work it does, so a true rise is theirs too. If some caller that holds most of the
-function's samples keeps less than ``shift_share`` of the rise, something else below that caller fell by as much at the
-same time: the work moved. Only the hours around the step are compared, so that an unrelated saving on another day
-cannot hide a regression; a caller too large and noisy to tell is not asked (FBDetect's rule for large domains).
+Moved work leaves something else below the same callers. For every cause the stacks it changed are followed upwards,
+frame by frame: all that runs below the same path (the domain) is summed up around the change. Where nothing of the rise
+is left of that sum, it was moved. Where something is left that stands out of the domain's own noise, that remainder is
+a regression besides the shift, and is reported with its own size. Further up, unrelated changes meet: there a fall only
+counts when it matches the rise within their errors.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from effnb.detect._history import Floats, Ints, ServiceHistory, Stack
-from effnb.detect._traffic import service_cost
-from effnb.detect._types import Kept, Step, suppress
+from effnb.detect._history import Ints, ServiceHistory, Stack
+from effnb.detect._local import LocalChange, local_change, sum_error
+from effnb.detect._merge import Cause, merged_row
+from effnb.detect._types import Step, suppress
+from effnb.domain import Suppressed
 from effnb.settings import DetectSettings
-from effnb.stats import long_run_sd
 
-HOURS_AROUND = 12.0
-HOURS_APART = 1.5
-"""A rollout takes its time: the buckets right at the step belong to neither side."""
-HOLDS_MOST = 0.8
-LARGEST_SHARE = 0.5
-"""Without request counts, a caller with more of the service's samples than this is not asked."""
-ALIKE = 0.9
-LARGEST_DOMAIN = 15.0
-"""A caller that costs more than this many times the rise is not asked: its own noise would answer (FBDetect's rule)."""
+NEAR = 2
+"""Frames above the cause within which whatever falls is taken as its source."""
 MAX_ERROR = 0.25
-"""Largest standard error of a caller's change, as a share of the rise, at which it can still tell."""
+"""Largest standard error of a domain's sum, as a share of the rise, at which it can still tell."""
+CLEAR = 4.0
+"""Standard errors at which what is left of a rise is a regression of its own."""
+MAX_ERROR_FAR = 0.1
+MATCHES = 3.0
+"""Standard errors within which a distant fall matches a rise."""
+ALIKE = 0.9
 
 
 @dataclass(frozen=True)
-class LocalChange:
-    """Change of every stack's cost around a step, as a share of the service's cost before it."""
+class Domain:
+    """What runs below the callers of a change, and what its sum did."""
 
-    stacks: Floats
-    before: slice
-    after: slice
-    base: float
+    stacks: Ints
+    caller: str
+    """Innermost caller all of it has in common with the cause; one of them where there are several."""
+    kept: float
+    """Change of the whole domain, as a share of the service's cost."""
+    error: float
+    falls: float
+    """What changed in the other direction, by function, at most."""
+    counterpart: str
 
 
-def drop_shifted(history: ServiceHistory, steps: list[Step], settings: DetectSettings) -> Kept:
-    """Drops a step whose callers did not change with it, and names where the work came from or went to."""
-    kept = Kept([])
-    for step in steps:
-        change = local_change(history, step.index)
-        caller = _level_caller(history, step, change, settings.shift_share)
-        if caller is None:
-            kept.steps.append(step)
-            continue
-        moved, counterpart = _counterpart(history, step, change, caller)
-        kept.dropped.append(
-            suppress(
-                history,
-                step,
-                "cost-shift",
-                f"work moved {'from' if step.delta > 0 else 'to'} {counterpart}: its caller "
-                f"{history.functions[caller]} did not change",
-                would_keep="[detect] shift_share = 0.01",
-                caller=history.functions[caller],
-                counterpart=counterpart,
-                counterpart_change=moved,
-                caller_change=_function_change(history, change, caller),
-                own_change=_function_change(history, change, step.row),
-            )
+def drop_shifted(
+    history: ServiceHistory, causes: list[Cause], settings: DetectSettings
+) -> tuple[list[Cause], list[Suppressed]]:
+    """Drops a cause whose callers did not change with it, and names where the work came from or went to."""
+    paths = _PathIndex(history)
+    kept: list[Cause] = []
+    dropped: list[Suppressed] = []
+    remainders: list[tuple[Cause, Ints]] = []
+    near = settings.merge_hours * 3600 / history.step_seconds
+    for cause in causes:
+        change = local_change(history, cause.step.starts, _last_end(cause))
+        own = float(change.stacks[history.members(cause.step.row)].sum())
+        domain = (
+            _level_domain(history, paths, cause.step, change, own, settings) if own * cause.step.delta > 0 else None
         )
-    return kept
+        if domain is None:
+            kept.append(cause)
+        elif _is_clear(domain, own):
+            moved = cause.step.delta * (1 - domain.kept / own)
+            step = replace(cause.step, before=cause.step.before + moved, error=max(cause.step.error, domain.error))
+            remainder = replace(cause, step=step, leader=step, moved=moved)
+            twin = next(
+                (one for one, rows in remainders if _is_one_move(one, rows, remainder, domain.stacks, near)), None
+            )
+            if twin is None:
+                remainders.append((remainder, domain.stacks))
+                kept.append(remainder)
+            else:
+                dropped.append(merged_row(history, cause.step, twin.step, "pairwise-dedup"))
+        else:
+            dropped.append(_shifted(history, cause.step, domain, own))
+    return kept, dropped
 
 
-def local_change(history: ServiceHistory, index: int, hours: float = HOURS_AROUND) -> LocalChange:
-    """Cost of each stack in the hours after a bucket minus the hours before it."""
-    apart, around = (max(1, round(h * 3600 / history.step_seconds)) for h in (HOURS_APART, hours))
-    before = slice(max(0, index - around), max(1, index - apart))
-    after = slice(min(index + apart, history.n_buckets - 1), min(index + around, history.n_buckets))
-    base = service_cost(history, before)
-    cost = history.unit_cost if history.unit_cost is not None else history.counts / np.maximum(history.totals, 1) * base
-    difference = np.nanmean(cost[:, after], axis=1) - np.nanmean(cost[:, before], axis=1)
-    return LocalChange(np.nan_to_num(difference) / base, before, after, base)
+def _is_one_move(one: Cause, rows: Ints, other: Cause, others: Ints, near: float) -> bool:
+    """Whether two remainders are of one move: what its targets did together is one sum below their callers."""
+    if abs(one.step.starts - other.step.starts) > near or one.step.delta * other.step.delta <= 0:
+        return False
+    shared = len(np.intersect1d(rows, others, assume_unique=True))
+    return bool(shared >= 0.5 * min(len(rows), len(others)))
 
 
-def stack_changes(history: ServiceHistory, at: datetime) -> dict[Stack, float]:
-    """Change of each stack's cost around an instant, as a share of the service's; unchanged stacks left out."""
-    index = round((at.timestamp() - history.start) / history.step_seconds)
-    change = local_change(history, index).stacks
-    return {history.stacks[i]: float(change[i]) for i in np.flatnonzero(change).tolist()}
+def _last_end(cause: Cause) -> int:
+    return max([cause.step.ends, *(step.ends for step in cause.also)])
 
 
-def _function_change(history: ServiceHistory, change: LocalChange, row: int) -> float:
-    return float((history.incidence[[row]] @ change.stacks)[0])
+def _is_clear(domain: Domain, own: float) -> bool:
+    """Whether something of a rise is surely left."""
+    return bool(domain.kept * np.sign(own) > CLEAR * domain.error)
 
 
-def _level_caller(history: ServiceHistory, step: Step, change: LocalChange, share: float) -> int | None:
-    """The innermost caller that holds most of the function and keeps too little of its change; None for a true one."""
-    own = _function_change(history, change, step.row)
-    if own * step.delta <= 0:
-        return None  # the hours around the step do not show it: no ground to call it moved
-    for caller in _callers(history, step, change):
-        if _cost_around(history, change, caller) > LARGEST_DOMAIN * abs(own):
+class _PathIndex:
+    """Stacks by the paths they begin with, for paths that are asked for."""
+
+    def __init__(self, history: ServiceHistory) -> None:
+        self.order = sorted(range(len(history.stacks)), key=lambda i: history.stacks[i])
+        self.sorted: list[Stack] = [history.stacks[i] for i in self.order]
+
+    def below(self, path: Stack) -> list[int]:
+        """Rows of the stacks that begin with a path."""
+        first = bisect_left(self.sorted, path)
+        last = bisect_left(self.sorted, True, lo=first, key=lambda stack: stack[: len(path)] > path)
+        return self.order[first:last]
+
+
+def _level_domain(
+    history: ServiceHistory,
+    paths: _PathIndex,
+    step: Step,
+    change: LocalChange,
+    own: float,
+    settings: DetectSettings,
+) -> Domain | None:
+    """The innermost domain that keeps too little of the change; None for a true one."""
+    name = history.functions[step.row]
+    carrying = _carrying_paths(history, step, change, name)
+    deepest = max((len(path) for path in carrying), default=0)
+    for up in range(deepest):
+        above = {path[: len(path) - up] for path in carrying if len(path) > up}
+        if len(above) < len(carrying) and any(len(path) <= up for path in carrying):
+            return None  # some of it is already at the root: no caller is left that holds it all
+        domain = _domain(history, paths, step, change, own, above)
+        if domain is None:
             continue
-        if _change_error(history, change, caller) > MAX_ERROR * abs(own):
-            continue
-        if _function_change(history, change, caller) / own < share:
-            return caller
+        share = domain.kept / own
+        if up < NEAR and share < settings.shift_share:
+            return domain
+        if domain.error <= MAX_ERROR_FAR * abs(own) and abs(domain.kept) <= MATCHES * domain.error:
+            return domain
+        is_partly = share < 1 - settings.shift_share / 2 and domain.falls >= 0.5 * (1 - share) * abs(own)
+        if up < NEAR and is_partly and _is_clear(domain, own):
+            return domain
     return None
 
 
-def _callers(history: ServiceHistory, step: Step, change: LocalChange) -> list[int]:
-    """Functions above the step's in nearly all of its stacks, innermost first."""
-    members = history.holds(step.row)
-    weight = history.counts[:, change.before].sum(axis=1) + history.counts[:, change.after].sum(axis=1)
-    name = history.functions[step.row]
-    mass: dict[str, float] = {}
-    height: dict[str, float] = {}
-    for i in np.flatnonzero(members & (weight > 0)).tolist():
-        stack = history.stacks[i]
-        at = stack.index(name)
-        for distance, caller in enumerate(reversed(stack[:at])):
-            mass[caller] = mass.get(caller, 0.0) + weight[i]
-            height[caller] = height.get(caller, 0.0) + weight[i] * distance
-    total = float(weight[members].sum())
-    held = [caller for caller, held_mass in mass.items() if held_mass >= HOLDS_MOST * total]
-    if history.requests is None:  # shares of nearly everything cannot rise, whatever happens below
-        everything = float(weight.sum())
-        held = [caller for caller in held if _mass_of(history, weight, caller) <= LARGEST_SHARE * everything]
-    held.sort(key=lambda caller: height[caller] / mass[caller])
-    rank = {function: i for i, function in enumerate(history.functions)}
-    return [rank[caller] for caller in held if caller != name]
+def _carrying_paths(history: ServiceHistory, step: Step, change: LocalChange, name: str) -> set[Stack]:
+    """Paths to the function in the stacks that hold nearly all of its change."""
+    members = history.members(step.row)
+    part = change.stacks[members] * np.sign(step.delta)
+    order = np.argsort(-part)
+    total = np.cumsum(np.clip(part[order], 0, None))
+    enough = int(np.searchsorted(total, 0.95 * total[-1])) + 1 if len(total) else 0
+    return {history.stacks[i][: history.stacks[i].index(name)] for i in members[order[:enough]].tolist()}
 
 
-def _mass_of(history: ServiceHistory, weight: Ints, function: str) -> float:
-    return float(weight[history.holds(history.functions.index(function))].sum())
+def _domain(
+    history: ServiceHistory, paths: _PathIndex, step: Step, change: LocalChange, own: float, above: set[Stack]
+) -> Domain | None:
+    """Everything below some paths; None when it is too noisy to tell, or nothing in it fell."""
+    rows = np.array(sorted({i for path in above if path for i in paths.below(path)}), dtype=np.int64)
+    if not len(rows):
+        return None
+    opposite = rows[change.stacks[rows] * own < 0]
+    if -float(change.stacks[opposite].sum()) * np.sign(own) < 0.1 * abs(own):
+        return None
+    error = sum_error(history, change, rows)
+    if error > MAX_ERROR * abs(own):
+        return None
+    falls, counterpart = _counterpart(history, step, change, rows, above)
+    caller = min(above, key=lambda path: (len(path), path))[-1]
+    return Domain(rows, caller, float(change.stacks[rows].sum()), error, abs(falls), counterpart)
 
 
-def _cost_around(history: ServiceHistory, change: LocalChange, row: int) -> float:
-    """Samples with a function around the step, as a share of the service's."""
-    both = np.r_[change.before, change.after]
-    return float(history.counts[np.ix_(history.holds(row), both)].sum() / max(history.counts[:, both].sum(), 1))
-
-
-def _change_error(history: ServiceHistory, change: LocalChange, row: int) -> float:
-    costs = history.function_unit_cost
-    series = history.gcpu[[row]] if costs is None else costs[[row]] / change.base
-    sd = float(long_run_sd(np.nan_to_num(series))[0])
-    return sd * float(
-        np.sqrt(1 / (change.before.stop - change.before.start) + 1 / (change.after.stop - change.after.start))
-    )
-
-
-def _counterpart(history: ServiceHistory, step: Step, change: LocalChange, caller: int) -> tuple[float, str]:
-    """The function below the caller whose work changed most in the other direction, and by how much.
+def _counterpart(
+    history: ServiceHistory, step: Step, change: LocalChange, rows: Ints, above: set[Stack]
+) -> tuple[float, str]:
+    """The function in the domain whose work changed most in the other direction, and by how much.
 
     A function counts with all it does; one that also calls the step's function only with its own work. Of a function
     and the one it always calls, which change alike, the outer one is named.
     """
-    name, outer = history.functions[step.row], history.functions[caller]
-    above = {one for i in np.flatnonzero(history.holds(step.row)).tolist() for one in _before(history.stacks[i], name)}
-    opposite = change.stacks * history.holds(caller) * ~history.holds(step.row) * -np.sign(step.delta)
+    name = history.functions[step.row]
+    own = set(history.members(step.row).tolist())
+    callers = {one for path in above for one in path}
+    calling = {one for i in own for one in history.stacks[i][: history.stacks[i].index(name)]} | callers
     work: dict[str, float] = {}
     depth: dict[str, int] = {}
-    for i in np.flatnonzero(opposite).tolist():
+    from_here = min(len(path) for path in above) - 1
+    sign = -float(np.sign(step.delta))
+    for i in rows.tolist():
+        value = float(change.stacks[i]) * sign
+        if i in own or value == 0:
+            continue
         stack = history.stacks[i]
-        for at in range(stack.index(outer), len(stack)):
-            if at == len(stack) - 1 or stack[at] not in {*above, *stack[at + 1 :]}:
-                work[stack[at]] = work.get(stack[at], 0.0) + float(opposite[i])
+        for at in range(from_here, len(stack)):
+            if at == len(stack) - 1 or stack[at] not in {*calling, *stack[at + 1 :]}:
+                work[stack[at]] = work.get(stack[at], 0.0) + value
                 depth[stack[at]] = min(at, depth.get(stack[at], at))
-    alike = [one for one in work if work[one] >= ALIKE * max(work.values())]
-    best = min(alike, key=lambda one: (depth[one], one), default=outer)
-    return work.get(best, 0.0) * -float(np.sign(step.delta)), best
+    most = max(work.values(), default=0.0)
+    alike = [one for one in work if work[one] >= ALIKE * most]
+    best = min(alike, key=lambda one: (depth[one], one), default=name)
+    return work.get(best, 0.0) * sign, best
 
 
-def _before(stack: Stack, name: str) -> Stack:
-    return stack[: stack.index(name)]
+def _shifted(history: ServiceHistory, step: Step, domain: Domain, own: float) -> Suppressed:
+    share = domain.kept / own
+    return suppress(
+        history,
+        step,
+        "cost-shift",
+        f"work moved {'from' if step.delta > 0 else 'to'} {domain.counterpart}: all that runs below "
+        f"{domain.caller} kept {100 * share:.0f} % of it",
+        would_keep="[detect] shift_share = 0.01",
+        caller=domain.caller,
+        counterpart=domain.counterpart,
+        counterpart_change=float(domain.falls * -np.sign(own)),
+        caller_change=domain.kept,
+        caller_error=domain.error,
+        own_change=own,
+    )

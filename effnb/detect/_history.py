@@ -58,7 +58,9 @@ class ServiceHistory:
         rank = {name: i for i, name in enumerate(self.functions)}
         pairs = [(rank[name], j) for j, stack in enumerate(self.stacks) for name in set(stack)]
         rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-        return sp.csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(self.functions), len(self.stacks)))
+        found = sp.csr_array((np.ones(len(pairs)), (rows, columns)), shape=(len(self.functions), len(self.stacks)))
+        found.sort_indices()
+        return found
 
     @cached_property
     def totals(self) -> Floats:
@@ -73,26 +75,35 @@ class ServiceHistory:
 
     @cached_property
     def standard_gcpu(self) -> Floats:
-        """``gcpu`` at the mean traffic mix: shares within each endpoint, weighted with the endpoints' mean shares.
+        """``gcpu`` at the mean traffic mix, and undiluted within each endpoint; shape as ``gcpu``.
 
-        Neither traffic that moves between endpoints nor hosts that are slow as a whole touch it. A function that makes
-        up nearly all of an endpoint has no share within it that could move, and keeps its plain ``gcpu``.
+        A function is measured against the other samples of its endpoint, which neither traffic that moves between
+        endpoints nor hosts that are slow as a whole change, nor its own growth: a share would be damped by it where
+        endpoints are small. A function that makes up nearly all of an endpoint has no such others there, and keeps its
+        plain ``gcpu``.
         """
         groups = [np.flatnonzero(self.endpoint == e) for e in np.unique(self.endpoint)]
         if len(groups) < 2:
             return self.gcpu
         found = np.zeros_like(self.gcpu)
         nearly_all = np.zeros(len(self.functions), dtype=bool)
+        whole = max(float(self.totals.sum()), 1.0)
         for rows in groups:
-            hits, total = self.incidence[:, rows] @ self.counts[rows], self.counts[rows].sum(axis=0)
-            weight = total.sum() / max(self.totals.sum(), 1.0)
+            held = self.incidence[:, rows]
+            some = np.flatnonzero(np.diff(held.indptr))
+            hits, total = held[some] @ self.counts[rows], self.counts[rows].sum(axis=0)
+            rest = total - hits
+            mean, weight = hits.sum(axis=1) / max(total.sum(), 1), rest.sum(axis=1) / whole
             with np.errstate(invalid="ignore", divide="ignore"):
-                share = np.asarray(hits / total)
+                odds = np.where(rest > 0, hits / rest, np.nan)
             # A bucket without samples of an endpoint says nothing about it: its mean stands in.
-            mean = hits.sum(axis=1) / max(total.sum(), 1)
-            found += weight * np.where(np.isnan(share), mean[:, None], share)
-            nearly_all |= mean >= NEARLY_ALL
-        return np.where(nearly_all[:, None] | np.isnan(self.gcpu), self.gcpu, found)
+            usual = hits.sum(axis=1) / np.maximum(rest.sum(axis=1), 1)
+            found[some] += weight[:, None] * np.where(np.isnan(odds), usual[:, None], odds)
+            nearly_all[some[mean >= NEARLY_ALL]] = True
+        mean_share = (self.incidence @ self.counts.sum(axis=1)) / whole
+        others = np.maximum(1 - mean_share, 1e-12)[:, None]
+        shares = found / (found + others)
+        return np.where(nearly_all[:, None] | np.isnan(self.gcpu), self.gcpu, shares)
 
     @cached_property
     def unit_cost(self) -> Floats | None:
@@ -111,13 +122,40 @@ class ServiceHistory:
         return np.asarray(np.where(self.totals > 0, cost, np.nan))
 
     @cached_property
-    def function_unit_cost(self) -> Floats | None:
-        """``unit_cost`` summed over the stacks of each function, shape ``(n_functions, n_buckets)``."""
-        return None if self.unit_cost is None else np.asarray(self.incidence @ self.unit_cost)
+    def stack_cost(self) -> Floats:
+        """``unit_cost``; without request counts, samples at the mean total. Shape as ``counts``, NaN where none."""
+        if self.unit_cost is not None:
+            return self.unit_cost
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.counts * (self.totals.mean() / np.where(self.totals > 0, self.totals, np.nan)))
+
+    @cached_property
+    def _cost_so_far(self) -> Floats:
+        """``stack_cost`` summed over the buckets before each, shape ``(n_stacks, n_buckets + 1)``."""
+        sums = np.zeros((self.counts.shape[0], self.n_buckets + 1))
+        np.cumsum(np.nan_to_num(self.stack_cost), axis=1, out=sums[:, 1:])
+        return sums
+
+    @cached_property
+    def _known_so_far(self) -> Ints:
+        """Buckets with samples before each, shape ``(n_buckets + 1,)``."""
+        return np.concatenate([[0], np.cumsum(self.totals > 0)])
+
+    def mean_cost(self, columns: slice, stacks: Ints | None = None) -> Floats:
+        """Mean cost of each stack over some buckets, those without samples left out; 0 when there is none."""
+        known = int(self._known_so_far[columns.stop] - self._known_so_far[columns.start])
+        sums = self._cost_so_far if stacks is None else self._cost_so_far[stacks]
+        return np.asarray((sums[:, columns.stop] - sums[:, columns.start]) / max(known, 1))
+
+    def members(self, row: int) -> Ints:
+        """Stacks that contain a function, ascending."""
+        return np.asarray(self.incidence.indices[self.incidence.indptr[row] : self.incidence.indptr[row + 1]])
 
     def holds(self, row: int) -> npt.NDArray[np.bool_]:
         """Which stacks contain a function, shape ``(n_stacks,)``."""
-        return np.asarray(self.incidence[[row]].toarray()[0] > 0)
+        held = np.zeros(len(self.stacks), dtype=bool)
+        held[self.members(row)] = True
+        return held
 
     def is_own(self, function: str) -> bool:
         """Whether a function may name a report."""

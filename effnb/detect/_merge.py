@@ -1,17 +1,36 @@
-"""Stage: one report per cause. A function that gets dearer lifts all its callers; they are one report, not ten."""
+"""Stage: one report per cause. A function that gets dearer lifts all its callers; they are one report, not ten.
+
+The step that stands furthest out of its samples' scatter leads. A change is clearest where all of it and least else is
+measured: of a function and its callers the function leads, of a function whose callees all got dearer the function
+leads too, and two causes below one large caller stay two. What a step shows is explained when little of it is left
+without the stacks of the causes of its time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 
-from effnb.detect._cost_shift import local_change
-from effnb.detect._history import Floats, ServiceHistory
+from effnb.detect._history import Floats, Ints, ServiceHistory
+from effnb.detect._local import local_change, sum_error, windows
 from effnb.detect._traffic import cost_change
 from effnb.detect._types import Step, suppress
 from effnb.domain import Suppressed
 from effnb.settings import DetectSettings
+
+ROLLOUT_HOURS = 2.0
+WIDER = 1.2
+NARROWER = 0.8
+SHOWN = 0.6
+"""A step is sharp when the hours around it show at least this share of it."""
+DRIFT_HOURS = 120.0
+CARRIES = 0.7
+DRIFT_STAIRS = 3
+"""So many changes of one function in one direction, each within ``DRIFT_HOURS`` of the last, are one drift."""
+LEFT_OVER = 0.5
+"""A step is part of others when less than this share of it is left without them."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +39,18 @@ class Cause:
 
     step: Step
     """The step of the naming function."""
+    leader: Step
+    """The step that shows the change best; its function may carry more of it."""
     carriers: tuple[str, ...]
     """Functions that carry it, root first."""
     merged: list[Suppressed]
-    """The other functions' steps."""
+    """The other steps it explains."""
+    moved: float = 0.0
+    """Part of the change that is work moved from elsewhere, in gCPU; the rest is reported."""
+    planned_by: str | None = None
+    """The announced change it is a step of."""
+    also: list[Step] = field(default_factory=list)
+    """Steps of the same function that belong to it."""
 
 
 def join_stairs(steps: list[Step], history: ServiceHistory, settings: DetectSettings) -> list[Step]:
@@ -35,78 +62,177 @@ def join_stairs(steps: list[Step], history: ServiceHistory, settings: DetectSett
         near = last is not None and last.row == step.row and step.index - last.index <= limit
         if last is not None and near and last.delta * step.delta > 0:
             larger = max(last, step, key=lambda one: abs(one.delta))
-            joined[-1] = Step(
-                step.row, larger.index, last.first, step.stop, last.before, step.after, max(last.error, step.error)
-            )
+            error = max(last.error, step.error)
+            joined[-1] = Step(step.row, larger.index, last.first, step.stop, last.before, step.after, error)
         else:
             joined.append(step)
     return joined
 
 
 def merge_causes(history: ServiceHistory, steps: list[Step], settings: DetectSettings) -> list[Cause]:
-    """Groups steps of one direction that are near in time and lie in the same stacks, largest first."""
+    """Groups steps of one direction that are near in time and lie in the same stacks, the clearest first."""
     limit = settings.merge_hours * 3600 / history.step_seconds
-    waiting = sorted(steps, key=lambda step: -abs(step.delta))
+    clear = {id(step): _clearness(history, step) for step in steps}
+    waiting = sorted(steps, key=lambda step: (-clear[id(step)], step.row, step.index))
     causes: list[Cause] = []
     while waiting:
         leader = waiting[0]
-        other = _explained_by(history, leader, causes)
+        other = _explained_by(history, leader, causes, limit)
         if other is not None:
-            other.merged.append(_merged(history, leader, other.step))
+            other.merged.append(merged_row(history, leader, other.step))
             waiting = waiting[1:]
             continue
-        change = local_change(history, leader.index).stacks * np.sign(leader.delta)
+        change = local_change(history, leader.starts, leader.ends).stacks * np.sign(leader.delta)
         members = [
             step
             for step in waiting
-            if step.delta * leader.delta > 0
-            and abs(step.index - leader.index) <= limit
-            and (step is leader or _overlap(history, change, step.row, leader.row) >= 0.5)
+            if step is leader
+            or (_is_near(history, step, leader, limit) and _overlap(history, change, step.row, leader.row))
         ]
         causes.append(_cause(history, leader, members, change, settings))
-        waiting = [step for step in waiting if step not in members]
-    return causes
+        gone = {id(step) for step in members}
+        waiting = [step for step in waiting if id(step) not in gone]
+    return _without_wider(history, causes, limit)
 
 
-def _overlap(history: ServiceHistory, change: Floats, one: int, other: int) -> float:
-    """Share of the smaller function's change that lies in stacks of both."""
-    a, b = history.holds(one), history.holds(other)
-    both, smaller = float(change[a & b].sum()), min(float(change[a].sum()), float(change[b].sum()))
-    return both / smaller if smaller > 0 else 0.0
+def _without_wider(history: ServiceHistory, causes: list[Cause], limit: float) -> list[Cause]:
+    """The causes without those that narrower ones explain, which are merged into them: leaders may come too early."""
+
+    def level(cause: Cause) -> float:
+        return max(cause.step.before, cause.step.after)
+
+    left = list(causes)
+    for cause in sorted(causes, key=lambda one: -level(one)):
+        narrower = [one for one in left if level(one) <= NARROWER * level(cause)]
+        other = _explained_by(history, cause.step, narrower, limit)
+        if other is not None:
+            other.merged.extend([merged_row(history, cause.step, other.step), *cause.merged])
+            left = [one for one in left if one is not cause]
+    return left
+
+
+def _clearness(history: ServiceHistory, step: Step) -> float:
+    """Change of a function's samples around its step over what they alone must scatter.
+
+    Slow noise is left out on purpose: a function shares it with its callees, so it does not tell which of them changed.
+    """
+    before, after = windows(history, step.starts, step.ends)
+    members = history.members(step.row)
+    levels = [float(history.mean_cost(side, members).sum()) for side in (before, after)]
+    lengths = [max(side.stop - side.start, 1) for side in (before, after)]
+    scatter = sum((level + 1 / length) / length for level, length in zip(levels, lengths, strict=True))
+    return float(max((levels[1] - levels[0]) * float(np.sign(step.delta)), 0.0) / scatter**0.5)
+
+
+def _is_near(history: ServiceHistory, step: Step, leader: Step, limit: float) -> bool:
+    same_kind = (step.begin is None) == (leader.begin is None)
+    # The stairs of a climb are explained one by one: only what is left of them tells.
+    return same_kind and step.delta * leader.delta > 0 and _same_time(history, step, leader, limit)
+
+
+def _same_time(history: ServiceHistory, one: Step, other: Step, limit: float) -> bool:
+    """Whether two changes may have come with one rollout, as far as noise lets their places be known."""
+    unsure = uncertain_buckets(one) + uncertain_buckets(other)
+    return _apart(one, other) <= min(limit, ROLLOUT_HOURS * 3600 / history.step_seconds + unsure)
+
+
+def _overlap(history: ServiceHistory, change: Floats, one: int, other: int) -> bool:
+    """Whether at least half of the smaller function's change lies in stacks of both."""
+    a, b = history.members(one), history.members(other)
+    both = float(change[np.intersect1d(a, b, assume_unique=True)].sum())
+    smaller = min(float(change[a].sum()), float(change[b].sum()))
+    return smaller > 0 and both / smaller >= 0.5
 
 
 def _cause(
     history: ServiceHistory, leader: Step, members: list[Step], change: Floats, settings: DetectSettings
 ) -> Cause:
     rise = np.asarray(history.incidence @ change)
-    # The leader is often a large, noisy function: what it certainly carries is the yardstick.
+    # The leader may be larger than what it is part of: what it certainly carries is the yardstick.
     sure = max(abs(leader.delta) - 1.64 * leader.error, 0.5 * abs(leader.delta))
     carrying = [step for step in members if abs(step.delta) >= settings.carry_share * sure]
     depth = {step.row: _depth(history, change, step.row) for step in carrying}
-    own = [step for step in carrying if history.is_own(history.functions[step.row])]
-    named = max(own or carrying, key=lambda step: (depth[step.row], rise[step.row]))
+    close = [step for step in carrying if step is leader or _same_change(history, change, step.row, leader.row)]
+    own = [step for step in close if history.is_own(history.functions[step.row])]
+    own = own or [step for step in carrying if history.is_own(history.functions[step.row])]
+    named = max(own or close, key=lambda step: (depth[step.row], rise[step.row]))
     names = [history.functions[step.row] for step in sorted(carrying, key=lambda step: depth[step.row])]
-    merged = [_merged(history, step, named) for step in members if step is not named]
-    return Cause(named, tuple(names), merged)
+    merged = [merged_row(history, step, named) for step in members if step is not named]
+    return Cause(named, leader, tuple(names), merged)
 
 
-def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause]) -> Cause | None:
-    """The cause inside a step's two windows without whose stacks less than half of the step's change is left."""
+def _same_change(history: ServiceHistory, change: Floats, one: int, other: int) -> bool:
+    """Whether a function changed by no more than a quarter more or less than another."""
+    a, b = float(change[history.members(one)].sum()), float(change[history.members(other)].sum())
+    return b > 0 and abs(a / b - 1) <= 0.25
+
+
+def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause], limit: float) -> Cause | None:
+    """The cause that takes most of a step's change with it, if little is left without all causes of its time.
+
+    A step that the hours around it show is compared there, with the causes of those hours. One that they do not show is
+    the mean of several changes, or out of place: it is compared over its whole levels, with all causes inside them.
+    """
+    own = history.members(step.row)
+    near = [cause for cause in causes if cause.step.delta * step.delta > 0 and _inside(step, cause.step, limit)]
+    if not near:
+        return None
+    change = local_change(history, step.starts, step.ends)
+    here = float(change.stacks[own].sum()) * float(np.sign(step.delta))
     whole = cost_change(history, step)
-    for cause in causes:
-        if step.first < cause.step.index < step.stop and whole * cause.step.delta > 0:
-            rest = cost_change(history, step, without=cause.step.row)
-            if abs(rest) < 0.5 * abs(whole):
-                return cause
-    return None
+    is_sharp = here >= SHOWN * abs(whole) and here > 3 * sum_error(history, change, own)
+    if is_sharp:
+        near = [cause for cause in near if _may_explain(history, step, cause.step, limit)]
+    parts = [(cause, np.intersect1d(own, history.members(cause.step.row), assume_unique=True)) for cause in near]
+    parts = [(cause, stacks) for cause, stacks in parts if len(stacks)]
+    if not parts or whole * step.delta <= 0:
+        return None
+    union: Ints = np.unique(np.concatenate([stacks for _, stacks in parts]))
+
+    def left(without: Ints) -> float:
+        if is_sharp:
+            return here - float(change.stacks[without].sum()) * float(np.sign(step.delta))
+        return cost_change(history, step, without=without) * float(np.sign(step.delta))
+
+    if abs(left(union)) >= LEFT_OVER * (here if is_sharp else abs(whole)):
+        return None
+    return min(parts, key=lambda part: left(part[1]))[0]
 
 
-def _merged(history: ServiceHistory, step: Step, named: Step) -> Suppressed:
+def _may_explain(history: ServiceHistory, step: Step, cause: Step, limit: float) -> bool:
+    """Whether a cause may be what a sharp step shows: at its time, and no climb of a larger function around it."""
+    if not _same_time(history, step, cause, limit):
+        return False
+    return cause.begin is None or cause.before <= WIDER * max(step.before, step.after)
+
+
+def _inside(step: Step, cause: Step, limit: float) -> bool:
+    """Whether a cause happened inside a step's two windows, or near them."""
+    return (step.first < cause.ends and cause.starts < step.stop) or _apart(step, cause) <= limit
+
+
+def _apart(step: Step, cause: Step) -> int:
+    return max(step.starts - cause.ends, cause.starts - step.ends, 0)
+
+
+def uncertain_buckets(step: Step) -> int:
+    """Buckets either way the change may have come, from how far the step stands out of the noise.
+
+    The error of a change point's place shrinks with the square of the step over the noise of one point; half a bucket
+    either way is always open.
+    """
+    points = 1 / (1 / max(step.starts - step.first, 1) + 1 / max(step.stop - step.starts, 1))
+    noise = step.error * points**0.5
+    return max(1, round(4 * (noise / step.delta) ** 2)) if step.delta else 1
+
+
+def merged_row(history: ServiceHistory, step: Step, named: Step, stage: str = "merged") -> Suppressed:
+    """The record of a step that is part of a report."""
     report = history.functions[named.row]
     return suppress(
         history,
         step,
-        "merged",
+        stage,
         f"the same change as that of {report}",
         would_keep="none: it is part of that report",
         report=report,
@@ -115,8 +241,110 @@ def _merged(history: ServiceHistory, step: Step, named: Step) -> Suppressed:
 
 def _depth(history: ServiceHistory, change: Floats, row: int) -> float:
     """Mean distance from the root, weighted by the change each stack holds."""
-    name, weight, total = history.functions[row], 0.0, 0.0
-    for i in np.flatnonzero(history.holds(row) & (change > 0)).tolist():
-        weight += change[i] * history.stacks[i].index(name)
-        total += change[i]
-    return weight / total if total > 0 else 0.0
+    members = history.members(row)
+    members = members[change[members] > 0]
+    weight = change[members]
+    if not len(members):
+        return 0.0
+    name = history.functions[row]
+    return float(np.average([history.stacks[i].index(name) for i in members.tolist()], weights=weight))
+
+
+def join_launches(history: ServiceHistory, causes: list[Cause], settings: DetectSettings) -> list[Cause]:
+    """Causes of one function in one direction, each soon after the last, become one: a staged launch, or a drift.
+
+    Functions that then climb at the same times are one launch as well, and so are methods of one class that change
+    in the same hour.
+    """
+    hour = 3600 / history.step_seconds
+    left: list[Cause] = []
+    for (_, _), group in groupby(
+        sorted(causes, key=lambda one: (one.step.row, one.step.delta > 0, one.step.starts)),
+        key=lambda one: (one.step.row, one.step.delta > 0),
+    ):
+        run = list(group)
+        limit = (DRIFT_HOURS if len(run) >= DRIFT_STAIRS else settings.climb_hours) * hour
+        left += _runs(history, run, limit, DRIFT_HOURS * hour)
+    alike: list[Cause] = []
+    for cause in sorted(left, key=lambda one: -abs(one.step.delta)):
+        same = next((one for one in alike if _is_same(history, one, cause, settings)), None)
+        if same is None:
+            alike.append(cause)
+        else:
+            same.merged.extend([merged_row(history, cause.step, same.step, "pairwise-dedup"), *cause.merged])
+    return alike
+
+
+def _is_same(history: ServiceHistory, one: Cause, other: Cause, settings: DetectSettings) -> bool:
+    if one.step.delta * other.step.delta <= 0:
+        return False
+    if _climbs_alike(one, other) or _is_one_edit(history, one, other):
+        return True
+    limit = settings.merge_hours * 3600 / history.step_seconds
+    if one.step.begin is None and other.step.begin is None:
+        return _same_time(history, one.step, other.step, limit) and _share_a_callee(history, one.step, other.step)
+    if one.step.begin is None or other.step.begin is None:
+        return False
+    return _apart(one.step, other.step) <= limit and _share_a_callee(history, one.step, other.step)
+
+
+def _share_a_callee(history: ServiceHistory, one: Step, other: Step) -> bool:
+    """Whether one function below both, no larger than they are, carries most of the change of each."""
+    change = local_change(history, min(one.starts, other.starts), max(one.ends, other.ends)).stacks
+    change = change * float(np.sign(one.delta))
+    members = [history.members(step.row) for step in (one, other)]
+    parts = np.zeros((len(change), 3))
+    for column, rows in enumerate(members):
+        parts[rows, column] = change[rows]
+    both = np.union1d(*members)
+    level = history.mean_cost(slice(min(one.first, other.first), max(one.stop, other.stop)))
+    parts[:, 2] = level
+    carried = np.asarray(history.incidence @ parts)
+    enough = carried[:, :2] >= CARRIES * parts[:, :2].sum(axis=0)
+    found = enough.all(axis=1) & (carried[:, 2] <= level[both].sum())
+    return bool((parts[:, :2].sum(axis=0) > 0).all() and found.any())
+
+
+def _runs(history: ServiceHistory, run: list[Cause], limit: float, slow: float) -> list[Cause]:
+    joined = [run[0]]
+    for cause in run[1:]:
+        last = joined[-1]
+        is_slow = last.step.begin is not None or cause.step.begin is not None
+        if cause.step.starts - last.step.ends <= (slow if is_slow else limit):
+            joined[-1] = _joined(history, last, cause)
+        else:
+            joined.append(cause)
+    return joined
+
+
+def _is_one_edit(history: ServiceHistory, one: Cause, other: Cause) -> bool:
+    """Whether two causes are methods of one class that changed in one direction within an hour."""
+    if one.step.delta * other.step.delta <= 0:
+        return False
+    if abs(one.step.starts - other.step.starts) > max(1, 3600 // history.step_seconds):
+        return False
+    names = [history.functions[cause.step.row].rpartition(".")[0] for cause in (one, other)]
+    return ":" in names[0] and names[0] == names[1]
+
+
+def _joined(history: ServiceHistory, first: Cause, second: Cause) -> Cause:
+    step = replace(
+        first.step,
+        begin=first.step.starts,
+        end=second.step.ends,
+        stop=second.step.stop,
+        after=second.step.after,
+        error=max(first.step.error, second.step.error),
+    )
+    first.merged.extend([merged_row(history, second.step, first.step, "same-regression"), *second.merged])
+    leader = max(first.leader, second.leader, step, key=lambda one: abs(one.delta))
+    return replace(first, step=step, leader=leader, also=[*first.also, second.step])
+
+
+def _climbs_alike(one: Cause, other: Cause) -> bool:
+    """Whether two staged climbs share at least two of their steps: once may be chance."""
+    if not one.also or not other.also or one.step.delta * other.step.delta <= 0:
+        return False
+    times, others = ([cause.step.index, *(step.index for step in cause.also)] for cause in (one, other))
+    shared = sum(any(abs(a - b) <= 2 for b in others) for a in times)
+    return shared >= 2 and shared >= min(len(times), len(others))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -11,20 +12,54 @@ from effnb.detect._types import Step
 from effnb.settings import DetectSettings
 from effnb.stats import difference_sd, has_daily_season, long_run_sd, scan_statistic, split_levels, without_daily_season
 
+PARTS = 4
+UNEVEN = 0.5
+"""A part of the history in which a function had less than this share of what it had in another."""
 MIN_POINTS = 4
 """Shortest level, in buckets: fewer cannot be told from a spike."""
 
 
-def find_steps(history: ServiceHistory, settings: DetectSettings) -> list[Step]:
+@dataclass(frozen=True)
+class Scanned:
+    """What the scan looked at."""
+
+    values: Floats
+    """gCPU at the mean traffic mix, gaps filled, daily course taken out; shape ``(n_functions, n_buckets)``."""
+    noise: Floats
+    """Long-run standard deviation of one bucket, shape ``(n_functions,)``."""
+
+
+def scanned(history: ServiceHistory) -> Scanned:
+    """The series of all functions as the scan takes them."""
+    values = _filled(history.standard_gcpu, history.per_day)
+    seasonal = has_daily_season(values, history.per_day)
+    values[seasonal] = without_daily_season(values[seasonal], history.per_day)
+    noise = np.maximum(long_run_sd(values), _sampling_sd(history))
+    _mend_uneven(values, noise)
+    return Scanned(values, noise)
+
+
+def _mend_uneven(values: Floats, noise: Floats) -> None:
+    """The noise of functions that did not always exist is that of the part in which they did."""
+    parts = [part for part in np.array_split(np.arange(values.shape[1]), PARTS) if len(part) >= 8]
+    if len(parts) < PARTS:
+        return
+    levels = np.array([values[:, part].mean(axis=1) for part in parts])
+    uneven = np.flatnonzero(levels.min(axis=0) < UNEVEN * levels.max(axis=0))
+    fullest = levels[:, uneven].argmax(axis=0)
+    for i, part in enumerate(parts):
+        rows = uneven[fullest == i]
+        noise[rows] = np.maximum(noise[rows], long_run_sd(values[np.ix_(rows, part)]))
+
+
+def find_steps(history: ServiceHistory, settings: DetectSettings, series: Scanned | None = None) -> list[Step]:
     """Every change of level of every function's gCPU, both directions, in order of function and time.
 
     A vectorised CUSUM over all functions picks those worth an exact search. The noise is estimated from each series'
     own differences, and never below what its sample counts alone must scatter.
     """
-    values = _filled(history.standard_gcpu, history.per_day)
-    seasonal = has_daily_season(values, history.per_day)
-    values[seasonal] = without_daily_season(values[seasonal], history.per_day)
-    noise = np.maximum(long_run_sd(values), _sampling_sd(history))
+    series = scanned(history) if series is None else series
+    values, noise = series.values, series.noise
     limit = NormalDist().inv_cdf(1 - settings.significance / 2)
     passed = np.flatnonzero(
         (scan_statistic(values, noise) > limit) & (np.ptp(values, axis=1) >= settings.threshold / 4)
@@ -54,7 +89,10 @@ def _sampling_sd(history: ServiceHistory) -> Floats:
 def _steps(row: int, values: Floats, noise: float, cuts: list[int]) -> list[Step]:
     edges = [0, *cuts, len(values)]
     found = []
-    near = float(difference_sd(values[None, :])[0])
+    parts = np.split(values, cuts)
+    near, levels = float(difference_sd(values[None, :])[0]), [float(part.mean()) for part in parts]
+    if min(levels) < UNEVEN * max(levels):  # where a function was missing there is no noise: its noisiest level tells
+        near = max(near, *(float(difference_sd(part[None, :])[0]) for part in parts))
     slow = noise / near if near > 0 else 1.0
     for first, index, stop in zip(edges, edges[1:], edges[2:], strict=False):
         before, after = float(values[first:index].mean()), float(values[index:stop].mean())

@@ -11,9 +11,18 @@ import math
 
 import numpy as np
 
-from effnb.detect._history import Floats, ServiceHistory
+from effnb.detect._history import Floats, Ints, ServiceHistory
 from effnb.detect._types import Kept, Step, suppress
 from effnb.settings import DetectSettings
+from effnb.stats import long_run_sd
+
+MOST = 0.5
+TELLS = 5.0
+"""Standard errors of cost in a change of share from which on the cost must show it."""
+PARTLY = 0.7
+"""Part of ``traffic_share`` that is enough where something is surely left."""
+SURELY = 4.0
+"""Standard errors that count as showing it."""
 
 
 def drop_traffic(history: ServiceHistory, steps: list[Step], settings: DetectSettings) -> Kept:
@@ -22,7 +31,10 @@ def drop_traffic(history: ServiceHistory, steps: list[Step], settings: DetectSet
     for step in steps:
         real = cost_change(history, step)
         keeps = real / step.delta if step.delta else 0.0
-        if keeps >= settings.traffic_share:
+        error = _cost_error(history, step)
+        # A step that meets another change in its endpoint shows less than all of itself, but surely some.
+        asked = PARTLY * settings.traffic_share if abs(real) >= SURELY * error else settings.traffic_share
+        if keeps >= asked and not _is_level(step, real, error):
             kept.steps.append(step)
         else:
             kept.dropped.append(
@@ -31,7 +43,7 @@ def drop_traffic(history: ServiceHistory, steps: list[Step], settings: DetectSet
                     step,
                     "traffic",
                     _reason(history, step, real),
-                    would_keep=_would_keep(keeps),
+                    would_keep=_would_keep(keeps, settings.traffic_share),
                     cost_change=real,
                     share_change=step.delta,
                     by="requests" if history.requests is not None else "share",
@@ -40,28 +52,42 @@ def drop_traffic(history: ServiceHistory, steps: list[Step], settings: DetectSet
     return kept
 
 
-def cost_change(history: ServiceHistory, step: Step, *, without: int | None = None) -> float:
+def cost_change(history: ServiceHistory, step: Step, *, without: Ints | None = None) -> float:
     """Change of a function's cost at constant traffic, as a share of the service's cost before.
 
-    Stacks that also contain the function in row ``without`` are left out.
+    The stacks ``without`` are left out.
     """
-    before, after = slice(step.first, step.index), slice(step.index, step.stop)
-    costs = history.unit_cost
-    if costs is None and without is None:
+    before, after = slice(step.first, max(step.starts, step.first + 1)), slice(min(step.ends, step.stop - 1), step.stop)
+    if history.requests is None and without is None:
         return step.delta - (_common_factor(history, step) - 1) * step.before
-    costs = history.counts / np.maximum(history.totals, 1) if costs is None else costs
-    use = history.holds(step.row)
+    use = history.members(step.row)
     if without is not None:
-        use &= ~history.holds(without)
-    difference = _mean(costs[use, after].sum(axis=0)) - _mean(costs[use, before].sum(axis=0))
-    base = _mean(costs[:, before].sum(axis=0))
+        use = np.setdiff1d(use, without, assume_unique=True)
+    difference = float((history.mean_cost(after, use) - history.mean_cost(before, use)).sum())
+    base = float(history.mean_cost(before).sum())
     return difference / base if base > 0 else step.delta  # nothing measured before: the share is all there is
 
 
-def service_cost(history: ServiceHistory, columns: slice) -> float:
-    """Mean cost of the whole service at constant traffic over some buckets, in samples a bucket."""
-    cost = history.unit_cost if history.unit_cost is not None else history.counts
-    return _mean(cost[:, columns].sum(axis=0))
+def _cost_error(history: ServiceHistory, step: Step) -> float:
+    """Standard error of a cost change, as a share of the service's cost; infinite without request counts."""
+    if history.requests is None:
+        return float("inf")
+    series = np.nan_to_num(history.stack_cost[history.members(step.row)].sum(axis=0))
+    base = float(history.mean_cost(slice(step.first, step.index)).sum())
+    lengths = 1 / (step.index - step.first) + 1 / (step.stop - step.index)
+    return float(long_run_sd(series[None, :])[0] * lengths**0.5 / max(base, 1e-12))
+
+
+def _is_level(step: Step, real: float, error: float) -> bool:
+    """Whether a function's cost stayed level where it can tell: the change would show in it, and does not.
+
+    Where cost is too noisy to show a change of that size the share decides, but not for a function that is most of the
+    service: its share mirrors what all others do.
+    """
+    if not np.isfinite(error):
+        return False
+    tells = abs(step.delta) >= TELLS * error or max(step.before, step.after) >= MOST
+    return tells and abs(real) < SURELY * error
 
 
 def _common_factor(history: ServiceHistory, step: Step) -> float:
@@ -82,12 +108,9 @@ def _shares(history: ServiceHistory, columns: slice) -> Floats:
     return np.asarray(counts / max(counts.sum(), 1))
 
 
-def _mean(values: Floats) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else 0.0
-
-
-def _would_keep(keeps: float) -> str:
+def _would_keep(keeps: float, asked: float) -> str:
+    if keeps >= asked:
+        return "none: what is left of it at constant traffic is no more than that cost's own noise"
     share = math.floor(100 * keeps) / 100
     return f"[detect] traffic_share = {share:.2f}" if share > 0 else "none: at constant traffic nothing of it is left"
 

@@ -28,6 +28,25 @@ class Step:
     """Mean gCPU of the new level."""
     error: float
     """Standard error of ``after − before``."""
+    begin: int | None = None
+    """First bucket of a slow climb; None for a step. ``index`` stays that of the stair which stands for it."""
+    end: int | None = None
+    """First bucket after a slow climb; None for a step."""
+
+    @property
+    def starts(self) -> int:
+        """Where the change begins."""
+        return self.index if self.begin is None else self.begin
+
+    @property
+    def ends(self) -> int:
+        """Where the new level is reached."""
+        return self.index if self.end is None else self.end
+
+    @property
+    def ratio(self) -> float:
+        """Change in standard errors; infinite when nothing scatters."""
+        return abs(self.delta) / self.error if self.error > 0 else float("inf")
 
     @property
     def delta(self) -> float:

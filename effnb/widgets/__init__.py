@@ -10,6 +10,7 @@ from effnb.widgets._style import STYLE, styled
 
 if TYPE_CHECKING:
     from effnb.widgets._conclusion import render_resolution, render_run_head, render_transcript
+    from effnb.widgets._inbox import Inbox
     from effnb.widgets._panel import InvestigationPanel
     from effnb.widgets._show import show_run, show_run_blocking
     from effnb.widgets._step import conclusion_chart, render_step, step_chart
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STYLE",
+    "Inbox",
     "InvestigationPanel",
     "ViewMode",
     "conclusion_chart",
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Inbox": "_inbox",
     "InvestigationPanel": "_panel",
     "conclusion_chart": "_step",
     "render_resolution": "_conclusion",

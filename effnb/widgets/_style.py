@@ -1,4 +1,4 @@
-"""The look of steps and conclusions, the same in JupyterLab and in reports.
+"""The look of steps, conclusions and the inbox, the same in JupyterLab and in reports.
 
 Colours come from the report's page, else from JupyterLab's theme, else from here, so that dark and light both work.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-STYLE = files("effnb.widgets").joinpath("steps.css").read_text(encoding="utf-8")
+STYLE = "\n".join(
+    files("effnb.widgets").joinpath(name).read_text(encoding="utf-8") for name in ("steps.css", "inbox.css")
+)
 
 
 def styled(fragment: str) -> str:

@@ -1,0 +1,115 @@
+"""Stage: rises that somebody announced. A launch is ramped up on purpose; its cost is annotated, not alarmed.
+
+What is known of an announced change is how much of the traffic saw it, and when. A cause belongs to it when the series
+follows that exposure at least as well as it follows steps of its own, each charged for what it must know: the exposure
+only for its height.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from effnb.detect._history import Floats, Ints, ServiceHistory
+from effnb.detect._merge import Cause, merged_row
+from effnb.detect._scan import Scanned
+from effnb.settings import DetectSettings
+
+LATE_HOURS = 3.0
+"""Hours before the first and after the last step of an exposure at which a cause may still be found."""
+AROUND_HOURS = 48.0
+"""Hours before the first and after the last step of an exposure that are compared."""
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """A change whose owner said when it reaches how much of the traffic."""
+
+    id: str
+    """Change id."""
+    steps: Sequence[tuple[float, float]]
+    """Seconds since 1970 UTC, and the fraction of the traffic that sees it from then on; in order of time."""
+    functions: frozenset[str] = frozenset()
+    """Functions it may touch; empty when nobody knows."""
+
+
+def mark_planned(
+    history: ServiceHistory,
+    scanned: Scanned,
+    causes: list[Cause],
+    planned: Sequence[PlannedChange],
+    settings: DetectSettings,
+) -> list[Cause]:
+    """The causes, those of one announced change as one with its id."""
+    if not planned:
+        return causes
+    left: list[Cause] = []
+    found: dict[str, Cause] = {}
+    for cause in sorted(causes, key=lambda one: -one.step.ratio):
+        plan = _plan_of(history, scanned, cause, planned, settings)
+        if plan is None:
+            left.append(cause)
+        elif plan.id in found:
+            into = found[plan.id]
+            into.merged.extend([merged_row(history, cause.step, into.step, "planned"), *cause.merged])
+        else:
+            found[plan.id] = replace(cause, planned_by=plan.id)
+            left.append(found[plan.id])
+    return left
+
+
+def _plan_of(
+    history: ServiceHistory,
+    scanned: Scanned,
+    cause: Cause,
+    planned: Sequence[PlannedChange],
+    settings: DetectSettings,
+) -> PlannedChange | None:
+    """The announced change whose exposure a cause follows best; None when its own step describes it better."""
+    if cause.step.delta <= 0:
+        return None
+    fits = [
+        (gain, plan)
+        for plan in planned
+        if not plan.functions or plan.functions & {*cause.carriers, history.functions[cause.step.row]}
+        if (gain := _gain(history, scanned, cause, plan, settings)) > 0
+    ]
+    return max(fits, key=lambda fit: fit[0])[1] if fits else None
+
+
+def _gain(
+    history: ServiceHistory, scanned: Scanned, cause: Cause, plan: PlannedChange, settings: DetectSettings
+) -> float:
+    """How much better the exposure describes the series than the cause's own steps do; 0 when it explains nothing."""
+    around = round(AROUND_HOURS * 3600 / history.step_seconds)
+    edges = [(at - history.start) / history.step_seconds for at, _ in plan.steps]
+    first, last = max(int(edges[0]) - around, 0), min(int(edges[-1]) + around, history.n_buckets)
+    late = round(LATE_HOURS * 3600 / history.step_seconds)
+    in_time = edges[0] - late <= cause.step.starts and cause.step.ends <= edges[-1] + late
+    if last - first < 8 or not in_time:
+        return 0.0
+    values, noise = scanned.values[cause.step.row, first:last], float(scanned.noise[cause.step.row])
+    exposed = _exposure(np.arange(first, last), edges, [share for _, share in plan.steps])
+    centred = exposed - exposed.mean()
+    spread = float(centred @ centred)
+    slope = float(centred @ values) / spread if spread > 0 else 0.0
+    if slope <= 0:
+        return 0.0
+    flat = float(((values - values.mean()) ** 2).sum()) / noise**2
+    follows = flat - slope**2 * spread / noise**2 + 0.5 * settings.penalty
+    cuts = [one.starts - first for one in [cause.step, *cause.also] if first < one.starts < last]
+    parts = np.split(values, cuts)
+    stairs = sum(float(((part - part.mean()) ** 2).sum()) for part in parts if len(part)) / noise**2
+    stairs += settings.penalty * len(cuts)
+    return max(stairs - follows, 0.0) if follows < flat else 0.0
+
+
+def _exposure(buckets: Ints, edges: Sequence[float], shares: Sequence[float]) -> Floats:
+    """Mean fraction of the traffic that sees a change, in each bucket."""
+    seen, before = np.zeros(len(buckets)), 0.0
+    for edge, share in zip(edges, shares, strict=True):
+        seen += (share - before) * np.clip(buckets + 1 - edge, 0, 1)
+        before = share
+    return seen
