@@ -8,8 +8,26 @@ fractions and become percent only on display; a positive delta means more resour
 from effnb.domain._base import Noun, Utc
 from effnb.domain.cause import Candidate, RootCause
 from effnb.domain.change import Change, ChangeKind, Experiment, ExposureStep, Rollout, TouchedFunction
+from effnb.domain.context import (
+    CallNeighbours,
+    ChangeDetail,
+    CodeHit,
+    DocHit,
+    DocPage,
+    EndpointLoad,
+    ExperimentResult,
+    ExposureMeasure,
+    FunctionCost,
+    FunctionSource,
+    LogGroup,
+    LogLine,
+    Message,
+    Neighbour,
+    Owner,
+)
 from effnb.domain.diff import FunctionDelta, ProfileDiff
 from effnb.domain.finding import Evidence, Finding, Resolution, ResolutionStatus
+from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, Verdict, Verification
 from effnb.domain.impact import Impact
 from effnb.domain.ingest import Ingested
 from effnb.domain.listing import Listing
@@ -30,26 +48,45 @@ from effnb.domain.series import Metric, Series
 from effnb.domain.window import Window
 
 __all__ = [
+    "CallNeighbours",
     "CallStatus",
     "Candidate",
     "Change",
+    "ChangeDetail",
     "ChangeKind",
     "ChangePoint",
+    "Check",
+    "CodeHit",
     "DetectionSummary",
     "DetectionTime",
+    "DocHit",
+    "DocPage",
+    "EndpointLoad",
     "Evidence",
     "Experiment",
+    "ExperimentResult",
+    "ExposureMeasure",
     "ExposureStep",
     "Finding",
+    "Fix",
     "FleetPower",
+    "FunctionCost",
     "FunctionDelta",
     "FunctionPower",
+    "FunctionSource",
     "Impact",
     "Ingested",
+    "Interval",
     "Listing",
+    "LogGroup",
+    "LogLine",
+    "Message",
     "Metric",
     "Mode",
+    "Neighbour",
     "Noun",
+    "Opportunity",
+    "Owner",
     "PowerPlan",
     "PowerTerms",
     "Profile",
@@ -58,6 +95,7 @@ __all__ = [
     "RegressionSizes",
     "Resolution",
     "ResolutionStatus",
+    "Risk",
     "Rollout",
     "RootCause",
     "RunState",
@@ -71,5 +109,7 @@ __all__ = [
     "Transcript",
     "UndetectedWaste",
     "Utc",
+    "Verdict",
+    "Verification",
     "Window",
 ]

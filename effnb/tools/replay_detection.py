@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, JsonValue, ValidationError
 
-from effnb.detect import detect_regressions
 from effnb.domain import Listing, Noun, Regression, Suppressed
-from effnb.errors import AnalysisError, NotEnoughData
+from effnb.errors import AnalysisError
 from effnb.settings import DetectSettings
-from effnb.tools._histories import service_history
 from effnb.tools._registry import tool
 from effnb.tools.list_regressions import KINDS, ranked
-from effnb.tools.run_detection import _with_plans
+from effnb.tools.run_detection import detect_services
 
 if TYPE_CHECKING:
     from effnb.workspace import Workspace
@@ -74,7 +72,8 @@ def replay_detection(
     """
     now, then = workspace.settings.detect, detect_settings(workspace.settings.detect, settings or {})
     filed = [one for kind in KINDS for one in workspace.findings.regressions(kind)]
-    found, dropped, funnel, short = _detect(workspace, then)
+    replayed = detect_services(workspace, then)
+    found, dropped, funnel = replayed.regressions, replayed.suppressed, replayed.funnel
     hours = timedelta(hours=min(max(now.merge_hours, then.merge_hours), 24 * 365))
     pairs = _pair(filed, found, hours)
     met = {one.id for one in pairs.values()}
@@ -93,7 +92,7 @@ def replay_detection(
         dropped_by=_records(gained, workspace.findings.suppressed(), hours) | _records(lost, dropped, hours),
         suppressed=len(dropped),
         funnel=funnel,
-        not_enough_data=short,
+        not_enough_data=replayed.not_enough_data,
     )
 
 
@@ -147,29 +146,6 @@ def _number(text: str) -> JsonValue:
         return float(text)
     except ValueError:
         return text
-
-
-def _detect(
-    workspace: Workspace, settings: DetectSettings
-) -> tuple[list[Regression], list[Suppressed], dict[str, dict[str, int]], dict[str, str]]:
-    """What every service's samples give, as ``run_detection`` would file it."""
-    services = workspace.samples.services()
-    if not services:
-        raise NotEnoughData("the store holds no samples to replay; run `effnb ingest PATH` first")
-    found: list[Regression] = []
-    dropped: list[Suppressed] = []
-    funnel: dict[str, dict[str, int]] = {}
-    short: dict[str, str] = {}
-    for service in services:
-        try:
-            detection = detect_regressions(service_history(workspace, service), settings)
-        except NotEnoughData as error:
-            short[service] = str(error)
-            continue
-        found += _with_plans(workspace, detection.regressions)
-        dropped += detection.suppressed
-        funnel[service] = dict(detection.funnel)
-    return found, dropped, funnel, short
 
 
 def _pair(filed: list[Regression], found: list[Regression], near: timedelta) -> dict[str, Regression]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,20 @@ from effnb.tools._registry import tool
 from effnb.tools.rank_causes import causes_of
 
 if TYPE_CHECKING:
+    from effnb.settings import DetectSettings
     from effnb.workspace import Workspace
+
+
+@dataclass
+class Found:
+    """What detection shows over all services, before it is filed."""
+
+    services: tuple[str, ...]
+    regressions: list[Regression]
+    suppressed: list[Suppressed]
+    funnel: dict[str, dict[str, int]]
+    """Service → change points left after each stage."""
+    not_enough_data: dict[str, str]
 
 
 @tool(tier="propose", timeout=600)
@@ -22,34 +36,40 @@ def run_detection(workspace: Workspace) -> DetectionSummary:
 
     What an experiment's owner announced is filed as planned. The results of the former detection are replaced.
     """
-    services = workspace.samples.services()
-    if not services:
-        raise NotEnoughData("the store holds no samples; run `effnb ingest PATH` first")
-    found: list[Regression] = []
-    dropped: list[Suppressed] = []
-    short: dict[str, str] = {}
-    funnel: dict[str, int] = {}
-    for service in services:
-        try:
-            detection = detect_regressions(service_history(workspace, service), workspace.settings.detect)
-        except NotEnoughData as error:
-            short[service] = str(error)
-            continue
-        found += _with_plans(workspace, detection.regressions)
-        dropped += detection.suppressed
-        for stage, count in detection.funnel.items():
-            funnel[stage] = funnel.get(stage, 0) + count
-    workspace.findings.replace(found, dropped)
-    kinds = [one.kind for one in found]
+    found = detect_services(workspace, workspace.settings.detect)
+    workspace.findings.replace(found.regressions, found.suppressed)
+    kinds = [one.kind for one in found.regressions]
+    stages: dict[str, int] = {}
+    for funnel in found.funnel.values():
+        for stage, count in funnel.items():
+            stages[stage] = stages.get(stage, 0) + count
     return DetectionSummary(
-        services=services,
+        services=found.services,
         regressions=kinds.count("regression"),
         improvements=kinds.count("improvement"),
         planned=kinds.count("planned"),
-        suppressed=len(dropped),
-        funnel=funnel,
-        not_enough_data=short,
+        suppressed=len(found.suppressed),
+        funnel=stages,
+        not_enough_data=found.not_enough_data,
     )
+
+
+def detect_services(workspace: Workspace, settings: DetectSettings) -> Found:
+    """Detection in every service's samples under some settings; files nothing."""
+    services = workspace.samples.services()
+    if not services:
+        raise NotEnoughData("the store holds no samples; run `effnb ingest PATH` first")
+    found = Found(services, [], [], {}, {})
+    for service in services:
+        try:
+            detection = detect_regressions(service_history(workspace, service), settings)
+        except NotEnoughData as error:
+            found.not_enough_data[service] = str(error)
+            continue
+        found.regressions += _with_plans(workspace, detection.regressions)
+        found.suppressed += detection.suppressed
+        found.funnel[service] = dict(detection.funnel)
+    return found
 
 
 def _with_plans(workspace: Workspace, found: tuple[Regression, ...]) -> list[Regression]:
