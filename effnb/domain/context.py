@@ -158,7 +158,7 @@ class DocHit(Noun):
 
 
 class DocPage(Noun):
-    """A document."""
+    """One page of documentation."""
 
     path: str
     """Its path."""
@@ -188,7 +188,7 @@ class LogGroup(Noun):
 
 
 class LogLine(Noun):
-    """One log record."""
+    """One record of a log."""
 
     at: Utc
     """When it was written."""

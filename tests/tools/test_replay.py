@@ -144,7 +144,7 @@ def test_settings_are_read_as_they_are_written_in_either_place():
 
 
 def test_an_empty_store_has_nothing_to_replay(empty):
-    with pytest.raises(ToolFailed, match="the store holds no samples to replay; run `effnb ingest PATH` first"):
+    with pytest.raises(ToolFailed, match="the store holds no samples; run `effnb ingest PATH` first"):
         empty.tools.replay_detection()
 
 
