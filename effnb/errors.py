@@ -10,6 +10,7 @@
     ├── AnalysisError          the caller: the question cannot be answered with this data
     │   ├── NotEnoughData      … too few points or samples; not the same as "nothing found"
     │   └── NotFound           … no such regression, run, service or function
+    ├── DeliveryError          the person who delivers: files or a forge that do not take a fix as it is
     ├── StoreError             the store: damaged, locked, from a newer version
     └── SkillError             the author of a skill or tool
         ├── PlaybookError      … a playbook yields what cannot be run, or replays differently
@@ -26,6 +27,7 @@ __all__ = [
     "BadQuery",
     "BudgetExceeded",
     "ConfigError",
+    "DeliveryError",
     "EffnbError",
     "MissingExtraError",
     "NotEnoughData",
@@ -78,6 +80,10 @@ class NotEnoughData(AnalysisError):
 
 class NotFound(AnalysisError):
     """The named regression, run, service or function does not exist."""
+
+
+class DeliveryError(EffnbError):
+    """A fix cannot be delivered to these files or this forge; nothing was changed there."""
 
 
 class StoreError(EffnbError):

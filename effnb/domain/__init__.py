@@ -25,6 +25,7 @@ from effnb.domain.context import (
     Neighbour,
     Owner,
 )
+from effnb.domain.delivery import AppliedFile, Delivery, PullRequest
 from effnb.domain.diff import FunctionDelta, ProfileDiff
 from effnb.domain.finding import Evidence, Finding, Resolution, ResolutionStatus
 from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, Verdict, Verification
@@ -48,6 +49,7 @@ from effnb.domain.series import Metric, Series
 from effnb.domain.window import Window
 
 __all__ = [
+    "AppliedFile",
     "CallNeighbours",
     "CallStatus",
     "Candidate",
@@ -57,6 +59,7 @@ __all__ = [
     "ChangePoint",
     "Check",
     "CodeHit",
+    "Delivery",
     "DetectionSummary",
     "DetectionTime",
     "DocHit",
@@ -91,6 +94,7 @@ __all__ = [
     "PowerTerms",
     "Profile",
     "ProfileDiff",
+    "PullRequest",
     "Regression",
     "RegressionSizes",
     "Resolution",
