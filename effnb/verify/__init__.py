@@ -1,0 +1,29 @@
+"""A fix becomes a verdict: the sandbox, the gate's checks, and the measurement of what a fix saves."""
+
+from effnb.verify._codec import Unencodable, decode, encode
+from effnb.verify._workload import (
+    CallSample,
+    FunctionWorkload,
+    ServiceWorkload,
+    encoded_call,
+    find_workload,
+    load_function_workload,
+    load_service_workload,
+    write_function_workload,
+    write_service_workload,
+)
+
+__all__ = [
+    "CallSample",
+    "FunctionWorkload",
+    "ServiceWorkload",
+    "Unencodable",
+    "decode",
+    "encode",
+    "encoded_call",
+    "find_workload",
+    "load_function_workload",
+    "load_service_workload",
+    "write_function_workload",
+    "write_service_workload",
+]
