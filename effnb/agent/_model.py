@@ -56,7 +56,7 @@ class PlaybookModel(Model[None]):
     @property
     def model_name(self) -> str:
         """``playbook/<skill>@<first 12 digits of its digest>``."""
-        return f"playbook/{self._playbook.skill.label}"
+        return f"playbook/{self._playbook.label}"
 
     @property
     def system(self) -> str:

@@ -57,7 +57,7 @@ def start_run(
     transcript = Transcript(
         run_id=f"run-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}",
         skill=skill.name,
-        digest=skill.digest,
+        digest=playbook.digest,
         mode=mode,
         model=f"{model.model_name} (no language model)",
         inputs=plain(accepted),
@@ -103,12 +103,12 @@ def resume_run(
     model = None
     if transcript.state not in OVER:
         skill = skill or bundled_skill(transcript.skill)
-        if skill.digest != transcript.digest and not allow_changed_skill:
-            raise PlaybookError(
-                f"run {run_id} began with {transcript.skill}@{transcript.digest[:12]}, the skill is now {skill.label}; "
-                "start a new run, or resume with allow_changed_skill=True"
-            )
         playbook = load_playbook(skill)
+        if playbook.digest != transcript.digest and not allow_changed_skill:
+            raise PlaybookError(
+                f"run {run_id} began with {transcript.skill}@{transcript.digest[:12]}, the skill is now "
+                f"{playbook.label}; start a new run, or resume with allow_changed_skill=True"
+            )
         model = PlaybookModel(playbook, playbook.accept(transcript.inputs), kept.load)
         transcript = transcript.model_copy(update={"state": "paused"})
     run = Run(transcript=transcript, messages=messages, model=model, toolbox=toolbox, log=log, blobs=kept, clock=clock)

@@ -27,7 +27,7 @@ from effnb.domain.context import (
 )
 from effnb.domain.delivery import AppliedFile, Delivery, PullRequest
 from effnb.domain.diff import FunctionDelta, ProfileDiff
-from effnb.domain.finding import Evidence, Finding, Resolution, ResolutionStatus
+from effnb.domain.finding import Evidence, Finding, Proposal, Resolution, ResolutionStatus
 from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, Verdict, Verification
 from effnb.domain.impact import Impact
 from effnb.domain.ingest import Ingested
@@ -94,6 +94,7 @@ __all__ = [
     "PowerTerms",
     "Profile",
     "ProfileDiff",
+    "Proposal",
     "PullRequest",
     "Regression",
     "RegressionSizes",

@@ -38,6 +38,23 @@ class Finding(Noun):
     """What it stands on."""
 
 
+class Proposal(Noun):
+    """A resolution described so that a person can carry it out, check it and take it back. Nothing has been changed."""
+
+    what: str
+    """The change in one sentence."""
+    where: str
+    """What it is made in: a file and function, a setting, a flag, an experiment."""
+    current: str = ""
+    """What stands there now; empty when there is nothing yet."""
+    proposed: str
+    """What should stand there."""
+    verify: tuple[str, ...] = Field(min_length=1)
+    """How to tell that it worked: what to measure, where, and what is expected."""
+    revert: str
+    """How to take it back."""
+
+
 ResolutionStatus = Literal[
     "explained", "fix_proposed", "config_change", "accepted", "not_found", "not_enough_data", "needs_person"
 ]
@@ -54,6 +71,8 @@ class Resolution(Noun):
     """Change id of the cause; null when none stands out."""
     findings: tuple[Finding, ...] = ()
     """What was found, each with its evidence."""
+    proposal: Proposal | None = None
+    """What to change, when the outcome is that something should be."""
     gaps: tuple[str, ...] = ()
     """What could not be looked at, and why."""
     next_steps: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from effnb.skills._evidence import check_evidence, is_equal, query_of, value_at
 from effnb.skills._lint import lint_skill
 from effnb.skills._load import Skill, bundled_skill, bundled_skills, find_skills, load_skill
 from effnb.skills._playbook import STEP_BUDGET, Answer, Playbook, load_playbook, replay
-from effnb.skills._step import Call, Step, StepFailed, attempt, cite, step
+from effnb.skills._step import Call, Step, StepFailed, Use, attempt, cite, step, use
 
 __all__ = [
     "STEP_BUDGET",
@@ -17,6 +17,7 @@ __all__ = [
     "Skill",
     "Step",
     "StepFailed",
+    "Use",
     "attempt",
     "bundled_skill",
     "bundled_skills",
@@ -32,5 +33,6 @@ __all__ = [
     "replay",
     "run_case",
     "step",
+    "use",
     "value_at",
 ]

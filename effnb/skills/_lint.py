@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+from effnb.domain import ResolutionStatus
 from effnb.errors import EffnbError, PlaybookError
-from effnb.skills._cases import CaseKind, load_cases, run_case
+from effnb.skills._cases import CaseKind, CaseOutcome, load_cases, run_case
 from effnb.skills._load import Skill
 from effnb.skills._playbook import load_playbook
 from effnb.skills._step import Call
 from effnb.tools import Toolbox
 
 MAX_LINES = 500
+ACTED: frozenset[ResolutionStatus] = frozenset({"fix_proposed", "config_change"})
+CONCLUDED: frozenset[ResolutionStatus] = ACTED | {"explained", "accepted"}
 
 
 def lint_skill(skill: Skill, toolbox: Toolbox | None = None) -> tuple[str, ...]:
@@ -30,13 +33,33 @@ def lint_skill(skill: Skill, toolbox: Toolbox | None = None) -> tuple[str, ...]:
         return (*problems, str(error))
     missing = [kind for kind in get_args(CaseKind) if kind not in {case.kind for case in cases}]
     problems += [f"has no case of kind {kind!r}" for kind in missing]
-    called: set[str] = set()
-    for case in cases:
-        outcome = run_case(playbook, case, lambda call: _accept(call, toolbox))
-        problems += [f"case {case.name}: {wrong}" for wrong in outcome.wrong]
-        called |= {call.tool for call in outcome.calls}
+    outcomes = [run_case(playbook, case, lambda call: _accept(call, toolbox)) for case in cases]
+    problems += [f"case {outcome.case.name}: {wrong}" for outcome in outcomes for wrong in outcome.wrong]
+    problems += [f"case {outcome.case.name}: {wrong}" for outcome in outcomes for wrong in _kind_problems(outcome)]
+    calls = [call for outcome in outcomes for call in outcome.calls]
+    called = {call.tool for call in calls if not call.skill}
     problems += [f"calls {name}, which the prose does not name" for name in sorted(called) if not _names(skill, name)]
+    problems += [f"uses {name}, which the prose does not name" for name in skill.uses if not _names(skill, name)]
+    unused = [name for name in skill.uses if name not in {call.skill for call in calls}]
+    problems += [f"names {name} under effnb-uses, and no case gets to use it" for name in unused]
     return tuple(problems)
+
+
+def _kind_problems(outcome: CaseOutcome) -> list[str]:
+    """What keeps a case from being of its kind; a case that does not end has problems enough."""
+    ended = outcome.resolution
+    if ended is None:
+        return []
+    concluded = ended.status in CONCLUDED
+    failed = any(one.failed or one.denied for one in outcome.case.results.values())
+    rules: dict[CaseKind, tuple[tuple[bool, str], ...]] = {
+        "cause": ((concluded and bool(ended.findings), "has to end in a conclusion with findings"),),
+        "look-alike": ((ended.status not in ACTED, f"must not end as {ended.status}"),),
+        "missing-data": ((not concluded or bool(ended.gaps), "has to end without a conclusion or name the gap"),),
+        "failing-tool": ((failed, "has to hold a step that fails"), (bool(ended.gaps), "has to name the gap")),
+    }
+    kind = outcome.case.kind
+    return [f"is of kind {kind!r} and {rule}" for holds, rule in rules[kind] if not holds]
 
 
 def _prose_problems(skill: Skill) -> list[str]:

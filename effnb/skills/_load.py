@@ -54,6 +54,11 @@ class Skill(Noun):
         """``<name>@<first 12 digits of the digest>``."""
         return f"{self.name}@{self.digest[:12]}"
 
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Names of the skills its playbook hands questions to, from ``effnb-uses`` in the metadata."""
+        return tuple(dict.fromkeys(re.findall(r"[^\s,]+", self.metadata.get("effnb-uses", ""))))
+
 
 def load_skill(folder: Path) -> Skill:
     """The skill in a folder.

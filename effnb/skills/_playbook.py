@@ -6,28 +6,28 @@ continue in another process: nothing but inputs and results has to be kept.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib.abc
-import importlib.util
+import hashlib
 import inspect
-import re
-import sys
-import traceback
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from effnb.domain import Resolution
-from effnb.errors import AnalysisError, BudgetExceeded, EffnbError, PlaybookError
-from effnb.skills._load import PLAYBOOK_FILE, Skill, folder_digest
+from effnb.errors import AnalysisError, BudgetExceeded, PlaybookError
+from effnb.skills._compose import play
+from effnb.skills._import import import_file
+from effnb.skills._limit import within
+from effnb.skills._load import PLAYBOOK_FILE, SKILL_FILE, Skill, bundled_skill, folder_digest, load_skill
 from effnb.skills._step import Call, FailedOutcome, StepFailed
 
 STEP_BUDGET = 100
+MAX_DEPTH = 3
+"""How deep skills may use each other, the first one counted."""
+SECONDS_TO_DECIDE = 10.0
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,25 @@ class Answer:
 
 @dataclass(frozen=True)
 class Playbook:
-    """The generator function of one skill."""
+    """The generator function of one skill, and the playbooks of the skills it uses."""
 
     skill: Skill
     function: Callable[[Any], Generator[Call, Any, Resolution]]
     inputs: type[BaseModel]
+    uses: Mapping[str, Playbook] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """The skill's digest; with used skills SHA-256 over it and theirs, so that a change of any is a change."""
+        if not self.uses:
+            return self.skill.digest
+        parts = [self.skill.digest, *(f"{name}\0{self.uses[name].digest}" for name in sorted(self.uses))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @property
+    def label(self) -> str:
+        """``<name>@<first 12 digits of the digest>``."""
+        return f"{self.skill.name}@{self.digest[:12]}"
 
     def accept(self, inputs: dict[str, Any]) -> BaseModel:
         """The inputs as the playbook takes them; ``AnalysisError`` says in one line what is wrong."""
@@ -58,18 +72,38 @@ class Playbook:
             ) from error
 
 
-def load_playbook(skill: Skill) -> Playbook:
-    """The skill's playbook.
+def load_playbook(skill: Skill, find: Callable[[str], Skill] | None = None) -> Playbook:
+    """The skill's playbook, and those of the skills that its front matter names under ``effnb-uses``.
+
+    Args:
+        skill: The skill.
+        find: Gives a used skill by name; by default the folder of that name beside it, else the one of effnb.
 
     Raises:
-        PlaybookError: There is none, it cannot be imported, or its function has the wrong shape.
+        PlaybookError: There is none, it cannot be imported, its function has the wrong shape, or skills use each
+            other in a circle or more than ``MAX_DEPTH`` deep.
+        NotFound: There is no used skill of that name.
     """
+    return _load(skill, find or functools.partial(_beside, skill), ())
+
+
+def _load(skill: Skill, find: Callable[[str], Skill], above: tuple[str, ...]) -> Playbook:
+    chain = (*above, skill.name)
+    if skill.name in above:
+        raise PlaybookError(f"skills use each other in a circle: {' → '.join(chain)}; leave one use out")
+    if len(chain) > MAX_DEPTH:
+        raise PlaybookError(f"skills use each other more than {MAX_DEPTH} deep: {' → '.join(chain)}")
     path = skill.path / PLAYBOOK_FILE
     if not path.is_file():
         raise PlaybookError(f"skill {skill.name} has no {PLAYBOOK_FILE}; it can only be read, not run without a model")
     if folder_digest(skill.path) != skill.digest:
         raise PlaybookError(f"the files of skill {skill.name} changed since it was loaded; load it again")
-    module = _import(path, f"effnb_playbook_{skill.digest[:12]}")
+    function, inputs = _function(path, f"effnb_playbook_{skill.digest[:12]}")
+    return Playbook(skill, function, inputs, {name: _load(find(name), find, chain) for name in skill.uses})
+
+
+def _function(path: Path, name: str) -> tuple[Callable[[Any], Generator[Call, Any, Resolution]], type[BaseModel]]:
+    module = within(SECONDS_TO_DECIDE, functools.partial(import_file, path, name), f"importing {path}")
     function = getattr(module, "playbook", None)
     if not inspect.isgeneratorfunction(function):
         raise PlaybookError(f"{path} defines no generator function 'playbook(inputs)'")
@@ -80,7 +114,12 @@ def load_playbook(skill: Skill) -> Playbook:
     inputs = next((hints.get(name) for name in inspect.signature(function).parameters), None)
     if not (isinstance(inputs, type) and issubclass(inputs, BaseModel)):
         raise PlaybookError(f"{path}: the parameter of playbook() needs a pydantic model as its annotation")
-    return Playbook(skill, function, inputs)
+    return function, inputs
+
+
+def _beside(skill: Skill, name: str) -> Skill:
+    folder = skill.path.parent / name
+    return load_skill(folder) if (folder / SKILL_FILE).is_file() else bundled_skill(name)
 
 
 def replay(playbook: Playbook, inputs: BaseModel, answer: Callable[[Call], Answer | None]) -> Call | Resolution:
@@ -88,34 +127,35 @@ def replay(playbook: Playbook, inputs: BaseModel, answer: Callable[[Call], Answe
 
     Raises:
         PlaybookError: The playbook raised, repeats a step id, or yields or returns something else than it must.
-        BudgetExceeded: It asks for more than 100 steps.
+        BudgetExceeded: It asks for more than 100 steps, or decides for longer than ``SECONDS_TO_DECIDE``.
     """
-    generator = playbook.function(inputs)
-    seen: list[str] = []
+    work = functools.partial(_replay, playbook, inputs, answer)
+    return within(SECONDS_TO_DECIDE, work, f"playbook of {playbook.skill.name}")
+
+
+def _replay(playbook: Playbook, inputs: BaseModel, answer: Callable[[Call], Answer | None]) -> Call | Resolution:
+    playing = play(playbook, inputs)
+    steps = 1
     try:
-        call = _checked(next(generator), seen, playbook)
+        call = next(playing)
         while (given := answer(call)) is not None:
             if given.failed is not None:
-                call = _checked(generator.throw(StepFailed(call.step, given.failed, given.reason)), seen, playbook)
+                call = playing.throw(StepFailed(call.step, given.failed, given.reason))
             else:
-                call = _checked(generator.send(_typed(call, given.result)), seen, playbook)
+                call = playing.send(_typed(call, given.result))
+            steps += 1
+            if steps > STEP_BUDGET:
+                raise BudgetExceeded(
+                    f"playbook of {playbook.skill.name}, after step {call.step!r}, asks for more than {STEP_BUDGET} "
+                    "steps; end it earlier"
+                )
     except StopIteration as end:
-        if not isinstance(end.value, Resolution):
-            raise PlaybookError(
-                f"{_where(playbook, seen)} returns {type(end.value).__name__}, not a Resolution"
-            ) from None
-        return end.value
+        ended: Resolution = end.value
+        return ended
     except StepFailed as error:
-        raise PlaybookError(f"{_where(playbook, seen)} does not go on without a result: {error}") from error
-    except EffnbError:
-        raise
-    except Exception as error:  # a skill is foreign code: its exception ends the run with a reason, not the notebook
-        where = f"{_where(playbook, seen)} line {_line_in(playbook, error)}"
-        raise PlaybookError(f"{where}, raised {type(error).__name__}: {error}") from error
+        raise PlaybookError(f"playbook of {playbook.skill.name} does not go on without a result: {error}") from error
     finally:
-        # A generator that refuses to be closed has nothing to say that the run would need.
-        with contextlib.suppress(RuntimeError):
-            generator.close()
+        playing.close()
     return call
 
 
@@ -133,59 +173,3 @@ def _typed(call: Call, result: Any) -> Any:
             f"step {call.step!r}: the result of {call.tool} is no {getattr(call.returns, '__name__', call.returns)}: "
             f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         ) from error
-
-
-def _checked(call: Any, seen: list[str], playbook: Playbook) -> Call:
-    if not isinstance(call, Call):
-        raise PlaybookError(f"{_where(playbook, seen)} yields {type(call).__name__}; write `yield from step(…)(…)`")
-    if re.fullmatch(r"[\w.-]+", call.step) is None:
-        raise PlaybookError(
-            f"{_where(playbook, seen)} names a step {call.step!r}; use letters, digits, dots and hyphens"
-        )
-    if call.step in seen:
-        raise PlaybookError(f"{_where(playbook, seen)} uses step id {call.step!r} twice; put the loop's index in it")
-    if len(seen) >= STEP_BUDGET:
-        raise BudgetExceeded(f"{_where(playbook, seen)} asks for more than {STEP_BUDGET} steps; end it earlier")
-    seen.append(call.step)
-    return call
-
-
-def _where(playbook: Playbook, seen: list[str]) -> str:
-    return (
-        f"playbook of {playbook.skill.name}, after step {seen[-1]!r}," if seen else f"playbook of {playbook.skill.name}"
-    )
-
-
-def _line_in(playbook: Playbook, error: Exception) -> int | None:
-    path = str(playbook.skill.path / PLAYBOOK_FILE)
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
-    return lines[-1] if lines else None
-
-
-class _Source(importlib.abc.SourceLoader):
-    """Loads from the source alone: no stale bytecode is read and none is left in the skill's folder."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def get_filename(self, fullname: str) -> str:  # noqa: ARG002  # the signature is importlib's
-        return str(self.path)
-
-    def get_data(self, path: str) -> bytes:
-        return Path(path).read_bytes()
-
-
-def _import(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_loader(name, _Source(path), origin=str(path))
-    if spec is None or spec.loader is None:
-        raise PlaybookError(f"cannot import {path}")
-    module = importlib.util.module_from_spec(spec)
-    # pydantic looks annotations up through sys.modules while the classes are made; afterwards the entry is not needed.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # the file is foreign code
-        raise PlaybookError(f"cannot import {path}: {type(error).__name__}: {error}") from error
-    finally:
-        sys.modules.pop(name, None)
-    return module

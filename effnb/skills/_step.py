@@ -10,6 +10,8 @@ dependencies are missing, and can use tools of other programs,
     diff = yield from step("diff", "Is the rise still there?").call("diff_profiles", ProfileDiff, service=…, …)
 
 The skills that come with effnb use the second: ``lint_skill`` compares their arguments and result types with the tools.
+
+A playbook hands a question to another skill with ``use``; the other's steps are then part of the same run.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from effnb.domain import Evidence, Window
+from effnb.domain import Evidence, Resolution, Window
 from effnb.errors import ToolFailed
 from effnb.skills._evidence import value_at
 from effnb.tools import Tool, plain
@@ -38,6 +40,17 @@ class Call:
     args: dict[str, Any]
     returns: Any
     why: str
+    skill: str = ""
+    """The used skill whose step it is; empty for the run's own. Filled in when the playbook is played."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a playbook yields to hand a question to another skill."""
+
+    skill: str
+    step: str
+    inputs: dict[str, Any]
 
 
 class StepFailed(ToolFailed):
@@ -78,6 +91,22 @@ def step(id: str, why: str) -> Step:  # noqa: A002  # the field's name in transc
         why: The question this step answers, shown to people.
     """
     return Step(id, why)
+
+
+def use(skill: str, step: str = "", /, **inputs: Any) -> Generator[Any, Any, Resolution]:
+    """The conclusion of another skill, whose steps are made in this run.
+
+    ``effnb-uses`` in the front matter has to name the skill. Its steps get the ids ``<step>.<its own id>``, and the
+    evidence in its findings cites them, so that the findings can be taken over as they are. A step without which it
+    cannot go on raises ``StepFailed`` here.
+
+    Args:
+        skill: Name of the skill.
+        step: Prefix of its steps, unique within the run; the skill's name by default.
+        inputs: What its playbook takes.
+    """
+    ended: Resolution = yield Use(skill, step or skill, inputs)
+    return ended
 
 
 def attempt(asked: Generator[Call, Any, R], gaps: list[str]) -> Generator[Call, Any, R | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import get_args
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from effnb.agent import start_run
 from effnb.domain import Resolution
 from effnb.errors import ToolFailed
-from effnb.skills import bundled_skill, bundled_skills, lint_skill, load_cases, load_playbook, run_case
+from effnb.skills import bundled_skill, bundled_skills, lint_skill, load_cases, load_playbook, load_skill, run_case
 from effnb.skills._cases import CaseKind
 from effnb.store._state import State
 from effnb.tools import Toolbox, tools
@@ -106,3 +107,22 @@ def test_lint_tells_tools_the_prose_does_not_name():
     skill = bundled_skill("investigate-cpu-regression")
     silent = skill.model_copy(update={"body": skill.body.replace("rank_causes", "the ranking")})
     assert lint_skill(silent) == ("calls rank_causes, which the prose does not name",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [
+        ("cause", None),
+        ("look-alike", None),
+        ("missing-data", "has to end without a conclusion or name the gap"),
+        ("failing-tool", "has to hold a step that fails"),
+    ],
+)
+def test_lint_holds_a_case_against_its_kind(kind, fault, tmp_path):
+    source = bundled_skill("investigate-cpu-regression").path
+    folder = tmp_path / source.name
+    shutil.copytree(source, folder)
+    path = folder / "cases" / "true_cause.json"
+    path.write_text(path.read_text().replace('"kind": "cause"', f'"kind": "{kind}"', 1))
+    faults = [one for one in lint_skill(load_skill(folder)) if one.startswith("case true_cause: ")]
+    assert any(fault in one for one in faults) if fault else faults == []
