@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from effnb.charts._overview import chart_overview
     from effnb.charts._power import chart_averages, chart_smallest_rise, chart_time_to_detect
     from effnb.charts._renderer import CHART_MIME, chart_bundle, enable_renderer
-    from effnb.charts._words import percent, points, short_id, short_name, when
+    from effnb.charts._words import percent, points, short_id, short_name, shorten, when
 
 __all__ = [
     "CHART_MIME",
@@ -39,6 +39,7 @@ __all__ = [
     "points",
     "short_id",
     "short_name",
+    "shorten",
     "when",
 ]
 
@@ -59,6 +60,7 @@ _HOMES = {
     "points": "_words",
     "short_id": "_words",
     "short_name": "_words",
+    "shorten": "_words",
     "when": "_words",
 }
 

@@ -10,6 +10,7 @@ from effnb.widgets._style import STYLE, styled
 
 if TYPE_CHECKING:
     from effnb.widgets._conclusion import render_resolution, render_run_head, render_transcript
+    from effnb.widgets._fix_view import render_diff, render_fix, render_verification
     from effnb.widgets._inbox import Inbox
     from effnb.widgets._panel import InvestigationPanel
     from effnb.widgets._show import show_run, show_run_blocking
@@ -23,11 +24,14 @@ __all__ = [
     "ViewMode",
     "conclusion_chart",
     "mode",
+    "render_diff",
+    "render_fix",
     "render_resolution",
     "render_run_head",
     "render_step",
     "render_transcript",
     "render_value",
+    "render_verification",
     "show_run",
     "show_run_blocking",
     "step_chart",
@@ -38,11 +42,14 @@ _HOMES = {
     "Inbox": "_inbox",
     "InvestigationPanel": "_panel",
     "conclusion_chart": "_step",
+    "render_diff": "_fix_view",
+    "render_fix": "_fix_view",
     "render_resolution": "_conclusion",
     "render_run_head": "_conclusion",
     "render_step": "_step",
     "render_transcript": "_conclusion",
     "render_value": "_values",
+    "render_verification": "_fix_view",
     "show_run": "_show",
     "show_run_blocking": "_show",
     "step_chart": "_step",

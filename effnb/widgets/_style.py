@@ -1,4 +1,4 @@
-"""The look of steps, conclusions and the inbox, the same in JupyterLab and in reports.
+"""The look of steps, conclusions, the inbox and fixes, the same in JupyterLab and in reports.
 
 Colours come from the report's page, else from JupyterLab's theme, else from here, so that dark and light both work.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from importlib.resources import files
 
 STYLE = "\n".join(
-    files("effnb.widgets").joinpath(name).read_text(encoding="utf-8") for name in ("steps.css", "inbox.css")
+    files("effnb.widgets").joinpath(name).read_text(encoding="utf-8")
+    for name in ("steps.css", "inbox.css", "fixes.css")
 )
 
 
