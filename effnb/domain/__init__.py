@@ -25,7 +25,7 @@ from effnb.domain.context import (
     Neighbour,
     Owner,
 )
-from effnb.domain.delivery import AppliedFile, Delivery, PullRequest
+from effnb.domain.delivery import AppliedFile, Delivery, FixRecord, PullRequest
 from effnb.domain.diff import FunctionDelta, ProfileDiff
 from effnb.domain.finding import Evidence, Finding, Proposal, Resolution, ResolutionStatus
 from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, Verdict, Verification
@@ -72,6 +72,7 @@ __all__ = [
     "ExposureStep",
     "Finding",
     "Fix",
+    "FixRecord",
     "FleetPower",
     "FunctionCost",
     "FunctionDelta",

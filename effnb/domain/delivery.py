@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from effnb.domain._base import Noun, Utc
+from effnb.domain.fix import Fix, Verification
 
 
 class AppliedFile(Noun):
@@ -58,3 +59,18 @@ class PullRequest(Noun):
     """Where it stands."""
     created: bool = True
     """False when it was there already and was updated."""
+
+
+class FixRecord(Noun):
+    """A fix with everything that is known of it."""
+
+    fix: Fix
+    """The fix."""
+    verification: Verification | None = None
+    """What the gate found out; null when it has not been run."""
+    delivery: Delivery | None = None
+    """Where it was applied or undone last; null when it never was."""
+    pull: PullRequest | None = None
+    """Its pull request; null when there is none."""
+    examples: tuple[Fix, ...] = ()
+    """Fixes of the same pattern that were verified or merged before, newest first."""

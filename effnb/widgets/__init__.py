@@ -10,6 +10,7 @@ from effnb.widgets._style import STYLE, styled
 
 if TYPE_CHECKING:
     from effnb.widgets._conclusion import render_resolution, render_run_head, render_transcript
+    from effnb.widgets._fix_card import FixCard
     from effnb.widgets._fix_view import render_diff, render_fix, render_verification
     from effnb.widgets._inbox import Inbox
     from effnb.widgets._panel import InvestigationPanel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STYLE",
+    "FixCard",
     "Inbox",
     "InvestigationPanel",
     "ViewMode",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FixCard": "_fix_card",
     "Inbox": "_inbox",
     "InvestigationPanel": "_panel",
     "conclusion_chart": "_step",

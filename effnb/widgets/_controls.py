@@ -15,7 +15,8 @@ from effnb.widgets._style import STYLE
 WIDE = {"description_width": "110px"}
 
 
-def _button(text: str, name: str, tip: str, style: str = "") -> Button:
+def labelled_button(text: str, name: str, tip: str, style: str = "") -> Button:
+    """A button with a stable CSS class and a tip."""
     button = Button(description=text, tooltip=tip, button_style=style, layout=Layout(width="auto"))
     button.add_class(name)
     return button
@@ -51,15 +52,19 @@ class Controls:
         default_factory=lambda: (_time("analysis from", "eff-analysis-from"), _time("to (UTC)", "eff-analysis-to"))
     )
     reset: Button = field(
-        default_factory=lambda: _button("Reset windows", "eff-reset", "Back to the windows the detector used")
+        default_factory=lambda: labelled_button("Reset windows", "eff-reset", "Back to the windows the detector used")
     )
-    next: Button = field(default_factory=lambda: _button("Next step", "eff-next", "Make the next call", "primary"))
-    run_all: Button = field(default_factory=lambda: _button("Run all", "eff-run-all", "Make all calls that are left"))
-    skip: Button = field(default_factory=lambda: _button("Skip", "eff-skip", "Leave the next call out"))
+    next: Button = field(
+        default_factory=lambda: labelled_button("Next step", "eff-next", "Make the next call", "primary")
+    )
+    run_all: Button = field(
+        default_factory=lambda: labelled_button("Run all", "eff-run-all", "Make all calls that are left")
+    )
+    skip: Button = field(default_factory=lambda: labelled_button("Skip", "eff-skip", "Leave the next call out"))
     edit: Button = field(
-        default_factory=lambda: _button("Edit arguments", "eff-edit", "Change the arguments of the next call")
+        default_factory=lambda: labelled_button("Edit arguments", "eff-edit", "Change the arguments of the next call")
     )
-    stop: Button = field(default_factory=lambda: _button("Stop", "eff-stop", "End this run"))
+    stop: Button = field(default_factory=lambda: labelled_button("Stop", "eff-stop", "End this run"))
     arguments: Textarea = field(default_factory=_arguments)
     message: HTML = field(default_factory=lambda: _html("eff-edit-message"))
     status: HTML = field(default_factory=lambda: _html("eff-status"))
