@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from effnb.errors import ConfigError
 
@@ -143,6 +144,33 @@ class PowerSettings(_Section):
     """When they were looked up."""
 
 
+class ForgeSettings(_Section):
+    """``[forge]``: where fixes are offered as pull requests."""
+
+    kind: Literal["local", "github"] = "local"
+    """A bare repository in a folder of the workspace, or GitHub (also a server with GitHub's REST API)."""
+    folder: str = ".effnb/forge"
+    """Folder of the local forge, relative to ``effnb.toml``."""
+    repository: str = ""
+    """``owner/name`` on GitHub."""
+    api: str = "https://api.github.com"
+    """Base address of the REST API."""
+    remote: str | None = None
+    """Git address to push to; derived from the API's host when unset."""
+    token_env: str = "GITHUB_TOKEN"  # noqa: S105  # the name of a variable, not a token
+    """Environment variable that holds the access token; never the token itself."""
+    base_branch: str = "main"
+    """Branch that fixes are to be merged into."""
+    logins: dict[str, str] = Field(default_factory=dict)
+    """Author's address → login, so that the author of a cause can be asked to review."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.kind == "github" and not re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository):
+            raise ValueError(f"[forge] repository is {self.repository!r}; kind = github needs owner/name")
+        return self
+
+
 class Settings(_Section):
     """The whole file."""
 
@@ -156,6 +184,8 @@ class Settings(_Section):
     """What counts as a regression."""
     causes: CauseSettings = CauseSettings()
     """Which changes are considered."""
+    forge: ForgeSettings = ForgeSettings()
+    """Where fixes are offered."""
     power: PowerSettings | None = None
     """Constants for power and money; without them only gCPU is shown."""
 

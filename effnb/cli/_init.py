@@ -45,6 +45,13 @@ name = "{name}"
 [detect]
 # threshold = {threshold}             # smallest lasting rise that is reported, as a share of the service's samples
 
+# [forge]                         # where fixes are offered; without it a bare repository below .effnb
+# kind = "github"
+# repository = "acme/shop"
+# token_env = "GITHUB_TOKEN"      # name of the environment variable, never the token
+# [forge.logins]
+# "ana@example.org" = "ana"       # author of a commit → login that is asked to review
+
 # [power]                         # constants for kW, MWh and money; say where you took them from
 # watts_per_server = 350.0
 # pue = 1.5
