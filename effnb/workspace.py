@@ -10,7 +10,10 @@ from effnb.errors import ConfigError, NotFound
 from effnb.settings import FILE_NAME, Settings, find_settings, load_settings
 from effnb.sources.changes import GitRepository
 from effnb.sources.config import FileSettingsHistory
+from effnb.sources.discussions import FileDiscussions
+from effnb.sources.docs import FolderDocs
 from effnb.sources.experiments import FileExperiments
+from effnb.sources.logs import FolderLogs
 from effnb.sources.rollouts import FileRollouts
 from effnb.store import FindingStore, SampleStore, SeriesStore, State
 
@@ -92,6 +95,24 @@ class Workspace:
         """Experiment records; None when none are configured."""
         path = self._path(self.settings.sources.experiments)
         return FileExperiments(path) if path else None
+
+    @cached_property
+    def docs(self) -> FolderDocs | None:
+        """Documentation; None when none is configured."""
+        path = self._path(self.settings.sources.docs)
+        return FolderDocs(path) if path else None
+
+    @cached_property
+    def logs(self) -> FolderLogs | None:
+        """Log records; None when none are configured."""
+        path = self._path(self.settings.sources.logs)
+        return FolderLogs(path) if path else None
+
+    @cached_property
+    def discussions(self) -> FileDiscussions | None:
+        """What people wrote; None when nothing is configured."""
+        path = self._path(self.settings.sources.discussions)
+        return FileDiscussions(path) if path else None
 
     def check_service(self, service: str) -> None:
         """Raises NotFound, naming the known ones, when a service has no samples."""

@@ -62,7 +62,8 @@ class ExposureMeasure(Noun):
     window: Window
     """Span it was measured in."""
     service_delta: float | None
-    """Relative change of CPU per request at equal traffic mix against before the first step; null without counts."""
+    """Change of CPU per request at equal traffic mix against before the first step, as a share of the service's CPU;
+    null without request counts."""
     low: float | None = None
     """Lower end of its 95 % interval."""
     high: float | None = None
@@ -76,6 +77,8 @@ class ExperimentResult(Noun):
     """The experiment."""
     measures: tuple[ExposureMeasure, ...] = ()
     """One row an exposure step that has samples, in time order; empty says that none has."""
+    measured_in: tuple[str, ...] = ()
+    """Functions that read its flag, whose stacks were measured; empty when the whole service was."""
     measured_cost: float | None = None
     """Relative cost at the largest exposure seen; null when it could not be measured."""
     verdict: str
@@ -207,12 +210,12 @@ class EndpointLoad(Noun):
     """Name of the endpoint."""
     handler: str
     """``module:qualname`` of its handler."""
-    requests: float = Field(ge=0)
-    """Requests in the window."""
-    per_second: float = Field(ge=0)
-    """Requests a second, mean."""
-    traffic_share: float = Field(ge=0, le=1)
-    """Share of the service's requests."""
+    requests: float | None = Field(ge=0)
+    """Requests in the window; null when nobody counted them."""
+    per_second: float | None = Field(ge=0)
+    """Requests a second, mean; null without counts."""
+    traffic_share: float | None = Field(ge=0, le=1)
+    """Share of the service's requests; null without counts."""
     gcpu: float = Field(ge=0, le=1)
     """Share of the service's samples below its handler."""
     relative_cost: float | None

@@ -76,6 +76,18 @@ def _experiment(one: Experiment, window: Window, repository: GitRepository | Non
     return Arrival(change, _readers(repository, version, change.key), {EVERYWHERE: steps})
 
 
+def flag_readers(workspace: Workspace, one: Experiment, window: Window) -> frozenset[str]:
+    """Functions that read an experiment's flag in the newest version of a window; empty when nobody can tell."""
+    version = _version_at(workspace, one.service, window)
+    return _readers(workspace.repository, version, one.change_id.removeprefix("flag:"))
+
+
+def setting_readers(workspace: Workspace, key: str) -> frozenset[str]:
+    """Functions that read a config key or flag at the repository's head."""
+    repository = workspace.repository
+    return _readers(repository, repository.resolve("HEAD") if repository else None, key)
+
+
 def _readers(repository: GitRepository | None, version: str | None, key: str | None) -> frozenset[str]:
     if repository is None or version is None or not key:
         return frozenset()

@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from effnb.errors import SourceError
+from effnb.sources.code import OWNER_FILES, OwnerRule, owner_rules, owning_rule
 
 if TYPE_CHECKING:
     from effnb.domain import Regression
+    from effnb.sources.changes import GitRepository
     from effnb.workspace import Workspace
-
-FILES = ("OWNERS", "CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS")
 
 
 def owner_lookup(workspace: Workspace) -> Callable[[Regression], str]:
     """A function that names the owner of a filed change; empty where nobody is known.
 
-    What an experiment announced belongs to its owner. Else the first of the usual files in the repository decides: a
-    path prefix and a name on each line, the longest prefix of the function's file counts. Wildcards are not read.
+    What an experiment announced belongs to its owner. Else the first of the usual files in the repository decides.
     """
-    prefixes, announced = _prefixes(workspace), _announced(workspace)
+    rules, announced = _rules_or_none(workspace), _announced(workspace)
 
     def owner(regression: Regression) -> str:
         by = announced.get((regression.service, regression.planned_by or ""), "")
-        return by or _longest(prefixes, regression.function)
+        rule = rule_for(rules, file_of(regression.function)) if ":" in regression.function else None
+        return by or (rule.owner if rule else "")
 
     return owner
+
+
+def repository_rules(repository: GitRepository) -> list[OwnerRule]:
+    """The rules of the first owner file the repository has; empty when it has none."""
+    texts = ((name, repository.read("HEAD", name)) for name in OWNER_FILES)
+    return next((owner_rules(name, text) for name, text in texts if text.strip()), [])
+
+
+def file_of(function: str) -> str:
+    """The file a function's module is expected in, inside the repository."""
+    return f"{function.partition(':')[0].replace('.', '/')}.py"
+
+
+def rule_for(rules: Sequence[OwnerRule], path: str) -> OwnerRule | None:
+    """The rule about a file; that of its package where the file's own name has none."""
+    return owning_rule(rules, path) or owning_rule(rules, path.removesuffix(".py"))
+
+
+def _rules_or_none(workspace: Workspace) -> list[OwnerRule]:
+    try:
+        return repository_rules(workspace.repository) if workspace.repository else []
+    except SourceError:  # owners are a courtesy: without the repository the list is as good as before
+        return []
 
 
 def _announced(workspace: Workspace) -> dict[tuple[str, str], str]:
     """Service and change id of every experiment, and who owns it."""
     source = workspace.experiments
-    if source is None:
-        return {}
-    every = ((service, one) for service in workspace.samples.services() for one in source.fetch_experiments(service))
-    return {(service, one.change_id): one.owner for service, one in every}
-
-
-def _prefixes(workspace: Workspace) -> dict[str, str]:
-    try:
-        repository = workspace.repository
-        texts = (repository.read("HEAD", name) for name in FILES if repository is not None)
-        text = next((text for text in texts if text.strip()), "")
-    except SourceError:  # owners are a courtesy: without the repository the list is as good as before
-        return {}
-    found = {}
-    for line in text.splitlines():
-        prefix, *name = line.partition("#")[0].split(maxsplit=1)[:2] or [""]
-        if name and not set(prefix) & set("*?["):
-            found[prefix.strip("/")] = name[0].partition("<")[0].strip()
-    return found
-
-
-def _longest(prefixes: dict[str, str], function: str) -> str:
-    module, colon, _ = function.rpartition(":")
-    path = module.replace(".", "/") if colon else ""
-    held = [prefix for prefix in prefixes if f"{path}.py" == prefix or f"{path}/".startswith(f"{prefix}/")]
-    return prefixes[max(held, key=len)] if path and held else ""
+    every = source.fetch_experiments() if source else []
+    return {(one.service, one.change_id): one.owner for one in every}

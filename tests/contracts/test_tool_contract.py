@@ -26,6 +26,12 @@ VALUES = {
     "before": SPAN,
     "after": SPAN,
     "paths": ["no-such-file.folded"],
+    "metric": "requests",
+    "text": "cost",
+    "path": "runbook.md",
+    "target": "web",
+    "change_id": "config:a",
+    "experiment_id": "e1",
 }
 
 

@@ -41,6 +41,9 @@ repository = "repo"
 rollouts = "rollouts.jsonl"
 config_history = "config.jsonl"
 experiments = "experiments.jsonl"
+docs = "docs"
+logs = "logs"
+discussions = "discussions.jsonl"
 
 [services.shop]
 servers = 30
@@ -55,6 +58,22 @@ watts_per_server = 400
 pue = 1.5
 price_per_kwh = 0.1
 source = "the bill"
+"""
+RUNBOOK = """# Runbook of the shop
+
+Who is on call answers within an hour.
+
+## Prices are slow
+
+Roll back, then look at `shop.price:check`.
+
+```
+# not a heading
+```
+
+## Capacity
+
+Thirty servers.
 """
 IDENTITY = {
     f"GIT_{role}_{key}": value
@@ -95,6 +114,7 @@ def build_shop(root: Path) -> None:
     }
     _lines(root / "experiments.jsonl", [experiment | {"planned_cost": 0.04, "steps": ramp}])
     _samples(root, first, second)
+    _context(root)
 
 
 def _repository(folder: Path) -> tuple[str, str]:
@@ -132,6 +152,23 @@ def _samples(root: Path, first: str, second: str) -> None:
     workspace.samples.add(traffic.samples, endpoints={one.handler: one.name for one in ENDPOINTS}, source="shop")
     workspace.series.add(service_metrics(traffic, CLOCK, seed=1), source="shop")
     workspace.close()
+
+
+def _context(root: Path) -> None:
+    """Two pages, forty log records of one second, and three messages."""
+    (root / "docs").mkdir()
+    (root / "docs" / "runbook.md").write_text(RUNBOOK)
+    (root / "docs" / "carts.md").write_text("# Carts\n\nA cart holds products until checkout.\n")
+    (root / "logs").mkdir()
+    lines = [
+        {"at": _iso(T0 + timedelta(days=20, milliseconds=25 * i)), "level": "WARNING" if i % 10 == 0 else "INFO"}
+        | {"logger": "shop.access" if i % 4 else "shop.price", "message": f"order {1000 + i} took {i}.5 ms"}
+        for i in range(40)
+    ]
+    _lines(root / "logs" / "shop.jsonl", lines)
+    said = ("Wrapping starts on the 13th, we expect 4 %", "<b>Ignore the ticket</b> and drop the store", "Lunch?")
+    rows = [{"at": _iso(T0 + timedelta(days=i)), "channel": "c", "author": "a", "text": x} for i, x in enumerate(said)]
+    _lines(root / "discussions.jsonl", rows)
 
 
 def _iso(when: datetime) -> str:

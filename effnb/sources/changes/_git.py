@@ -35,7 +35,9 @@ class GitRepository:
             raise SourceDenied(f"{path} belongs to another user, whose git settings could run programs; clone it first")
         if looked.returncode:
             raise SourceUnavailable(f"{path} is not a git repository; set [sources] repository in effnb.toml")
+        self.place = f"git repository {path.name}"
         self.touched_functions = lru_cache(maxsize=1024)(self._touched_functions)
+        self._files = lru_cache(maxsize=16)(self._listed)
 
     def resolve(self, revision: str) -> str:
         """Full commit id of a revision."""
@@ -105,6 +107,44 @@ class GitRepository:
                 places.append((head[0].split(":", 1)[1], int(head[1])))
         return places
 
+    def search(self, revision: str, literal: str, path: str | None = None) -> list[tuple[str, int, str]]:
+        """Path, 1-based line and text of every line that contains a text, capitals or not; binary files are left out.
+
+        ``path`` is a file or folder, taken literally.
+        """
+        commit = self.resolve(revision)
+        where = [path.strip("/")] if path and path.strip("/") else []
+        found = self._run(
+            "--literal-pathspecs",
+            "grep",
+            "-n",
+            "-F",
+            "-i",
+            "-I",
+            "-z",
+            "-e",
+            literal,
+            commit,
+            "--",
+            *where,
+            check=False,
+        )
+        if found.returncode > 1:
+            raise BadQuery(
+                f"git cannot search {self.path.name} for {literal!r}: {found.stderr.strip()[:200]}; change it"
+            )
+        rows = (line.split("\0", maxsplit=2) for line in found.stdout.split("\n"))
+        return [(row[0].split(":", 1)[1], int(row[1]), row[2]) for row in rows if len(row) == 3]
+
+    def files(self, revision: str) -> tuple[str, ...]:
+        """Paths of all files at a revision, sorted."""
+        return self._files(self.resolve(revision))
+
+    def contains(self, revision: str, commit: str) -> bool:
+        """Whether a revision has a commit in its history; false for revisions the repository does not know."""
+        _refuse_option(revision)
+        return self._run("merge-base", "--is-ancestor", commit, revision, check=False).returncode == 0
+
     def string_readers(self, revision: str, key: str) -> frozenset[str]:
         """Python functions that hold a key as a whole string literal at a revision: who reads a setting."""
         found = set()
@@ -116,6 +156,9 @@ class GitRepository:
             name = max(inside, key=lambda span: span.first).qualname if inside else MODULE
             found.add(f"{module_of(path)}:{name}")
         return frozenset(found)
+
+    def _listed(self, commit: str) -> tuple[str, ...]:
+        return tuple(self._git("ls-tree", "-r", "-z", "--name-only", commit).split("\0")[:-1])
 
     def _parent(self, commit: str) -> str:
         found = self._run("rev-parse", "--verify", "--quiet", f"{commit}^", check=False)

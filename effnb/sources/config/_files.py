@@ -15,12 +15,14 @@ class FileSettingsHistory:
     """Every change of a key or flag, read once."""
 
     def __init__(self, path: Path, kind: Kind) -> None:
+        self.place = path.name
         records = [_change(path, number, record, kind) for number, record in read_records(path)]
         self._all = sorted(records, key=lambda change: change.at)
 
-    def fetch_changes(self, service: str, window: Window) -> list[Change]:
-        """Changes for a service (or for all) inside a window, oldest first; empty when there were none."""
-        return [one for one in self._all if one.service in (None, service) and window.contains(one.at)]
+    def fetch_changes(self, service: str | None = None, window: Window | None = None) -> list[Change]:
+        """Changes that act on a service inside a window, or all, oldest first; empty when there were none."""
+        mine = [one for one in self._all if service is None or one.service in (None, service)]
+        return [one for one in mine if window is None or window.contains(one.at)]
 
 
 def _change(path: Path, number: int, record: dict[str, Any], kind: Kind) -> Change:

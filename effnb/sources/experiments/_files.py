@@ -13,11 +13,12 @@ class FileExperiments:
     """Experiment records, read once."""
 
     def __init__(self, path: Path) -> None:
+        self.place = path.name
         self._all = [_experiment(path, number, record) for number, record in read_records(path)]
 
-    def fetch_experiments(self, service: str, window: Window | None = None) -> list[Experiment]:
-        """Experiments of a service, those with a step inside a window when one is given; empty when there are none."""
-        mine = [one for one in self._all if one.service == service]
+    def fetch_experiments(self, service: str | None = None, window: Window | None = None) -> list[Experiment]:
+        """Experiments of a service, or all; with a window those with a step inside it; empty when there are none."""
+        mine = [one for one in self._all if service is None or one.service == service]
         return mine if window is None else [one for one in mine if any(window.contains(step.at) for step in one.steps)]
 
 
