@@ -15,7 +15,7 @@ VARYING = re.compile(
     | \b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b           # UUIDs
     | \b0[xX][0-9a-fA-F]+\b                                              # hexadecimal
     | \b(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{7,}\b                              # digests and commit ids
-    | (?<![a-zA-Z])[+-]?\d(?:[\d.,:]*\d)?(?:[a-zA-Z%]{1,2}\b)?            # numbers, times, sizes; not in names
+    | (?<![a-zA-Z0-9])[+-]?\d(?:[\d.,:]*\d)?(?:[a-zA-Z%]{1,2}\b)?            # numbers, times, sizes; not in names
     """,
     re.VERBOSE,
 )
