@@ -11,6 +11,7 @@ from effnb.widgets._style import STYLE, styled
 if TYPE_CHECKING:
     from effnb.widgets._conclusion import render_resolution, render_run_head, render_transcript
     from effnb.widgets._fix_card import FixCard
+    from effnb.widgets._fix_panel import FixPanel
     from effnb.widgets._fix_view import render_diff, render_fix, render_verification
     from effnb.widgets._inbox import Inbox
     from effnb.widgets._panel import InvestigationPanel
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STYLE",
     "FixCard",
+    "FixPanel",
     "Inbox",
     "InvestigationPanel",
     "ViewMode",
@@ -42,6 +44,7 @@ __all__ = [
 
 _HOMES = {
     "FixCard": "_fix_card",
+    "FixPanel": "_fix_panel",
     "Inbox": "_inbox",
     "InvestigationPanel": "_panel",
     "conclusion_chart": "_step",
