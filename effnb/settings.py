@@ -171,6 +171,13 @@ class ForgeSettings(_Section):
         return self
 
 
+class SkillSettings(_Section):
+    """``[skills]``: where skills lie besides the workspace's own folder ``skills``."""
+
+    paths: tuple[str, ...] = ()
+    """Skill folders, or folders that hold some, relative to ``effnb.toml``."""
+
+
 class Settings(_Section):
     """The whole file."""
 
@@ -186,6 +193,8 @@ class Settings(_Section):
     """Which changes are considered."""
     forge: ForgeSettings = ForgeSettings()
     """Where fixes are offered."""
+    skills: SkillSettings = SkillSettings()
+    """Where skills lie."""
     power: PowerSettings | None = None
     """Constants for power and money; without them only gCPU is shown."""
 

@@ -5,10 +5,14 @@ A case is a JSON file in the skill's ``cases/``::
     {"kind": "look-alike", "about": "one sentence", "inputs": {…},
      "results": {"<step>": {"result": …}, "<step>": {"failed": "why"}, "<step>": {"denied": "why"}},
      "expect": {"status": "needs_person", "cause": null}}
+
+Cases in ``cases/frozen/`` were written from data alone, before the playbook they test. ``SHA256SUMS`` beside them, as
+``sha256sum *.json`` writes it, is committed with them and keeps them as they were.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +29,7 @@ from effnb.skills._playbook import Answer, Playbook, replay
 from effnb.skills._step import Call
 from effnb.tools import plain
 
+FROZEN = "frozen"
 CaseKind = Literal["cause", "look-alike", "missing-data", "failing-tool"]
 
 
@@ -66,6 +71,7 @@ class Case(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = ""
+    frozen: bool = False
     kind: CaseKind
     about: str = Field(min_length=1)
     inputs: dict[str, Any]
@@ -81,11 +87,26 @@ class CaseOutcome:
     resolution: Resolution | None
     calls: tuple[Call, ...]
     wrong: tuple[str, ...]
+    ungrounded: bool = False
+    """Whether the conclusion cites what no call returned."""
 
 
 def load_cases(skill: Skill) -> tuple[Case, ...]:
-    """The skill's cases by name; empty when it has none."""
-    return tuple(_load(path) for path in sorted((skill.path / "cases").glob("*.json")))
+    """The skill's cases by name, the frozen ones last as ``frozen/<name>``; empty when it has none."""
+    folder = skill.path / "cases"
+    written = [_load(path, path.stem) for path in sorted(folder.glob("*.json"))]
+    frozen = [_load(path, f"{FROZEN}/{path.stem}") for path in sorted((folder / FROZEN).glob("*.json"))]
+    return (*written, *frozen)
+
+
+def changed_frozen(skill: Skill) -> tuple[str, ...]:
+    """Frozen cases that are not what ``SHA256SUMS`` says, and listed ones that are gone; empty when none is."""
+    folder = skill.path / "cases" / FROZEN
+    sums = folder / "SHA256SUMS"
+    lines = sums.read_text(encoding="utf-8").splitlines() if sums.is_file() else []
+    listed = {name.lstrip(" *"): digest for digest, _, name in (line.partition(" ") for line in lines if line)}
+    there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.json")}
+    return tuple(sorted(name for name in listed.keys() | there.keys() if listed.get(name) != there.get(name)))
 
 
 def run_case(playbook: Playbook, case: Case, accepts: Callable[[Call], None] = lambda _: None) -> CaseOutcome:
@@ -107,16 +128,21 @@ def run_case(playbook: Playbook, case: Case, accepts: Callable[[Call], None] = l
 
     try:
         ended = replay(playbook, playbook.accept(case.inputs), answer)
-        resolution = check_evidence(ended, _log(calls, case)) if isinstance(ended, Resolution) else None
     except EffnbError as error:
         return CaseOutcome(case, None, tuple(calls.values()), (str(error),))
-    wrong = () if resolution is None else tuple(_differences(resolution, case.expect))
-    return CaseOutcome(case, resolution, tuple(calls.values()), wrong)
-
-
-def _load(path: Path) -> Case:
+    if not isinstance(ended, Resolution):  # every call has an answer, or is refused above
+        return CaseOutcome(case, None, tuple(calls.values()), (f"stops before step {ended.step!r}",))
     try:
-        return Case.model_validate_json(path.read_bytes()).model_copy(update={"name": path.stem})
+        resolution = check_evidence(ended, _log(calls, case))
+    except EffnbError as error:
+        return CaseOutcome(case, None, tuple(calls.values()), (str(error),), ungrounded=True)
+    return CaseOutcome(case, resolution, tuple(calls.values()), tuple(_differences(resolution, case.expect)))
+
+
+def _load(path: Path, name: str) -> Case:
+    try:
+        frozen = name.startswith(f"{FROZEN}/")
+        return Case.model_validate_json(path.read_bytes()).model_copy(update={"name": name, "frozen": frozen})
     except (ValidationError, OSError) as error:
         raise SkillError(f"cannot read case {path}: {' '.join(str(error).split())}") from error
 

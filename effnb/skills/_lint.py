@@ -7,7 +7,7 @@ from typing import get_args
 
 from effnb.domain import ResolutionStatus
 from effnb.errors import EffnbError, PlaybookError
-from effnb.skills._cases import CaseKind, CaseOutcome, load_cases, run_case
+from effnb.skills._cases import CaseKind, CaseOutcome, changed_frozen, load_cases, run_case
 from effnb.skills._load import Skill
 from effnb.skills._playbook import load_playbook
 from effnb.skills._step import Call
@@ -26,11 +26,12 @@ def lint_skill(skill: Skill, toolbox: Toolbox | None = None) -> tuple[str, ...]:
         toolbox: Its tools have to exist here, take the arguments it gives and return the types it expects; without a
             toolbox that is not looked at.
     """
-    problems = _prose_problems(skill)
+    problems = [*_format_problems(skill), *_prose_problems(skill)]
     try:
         playbook, cases = load_playbook(skill), load_cases(skill)
     except EffnbError as error:
         return (*problems, str(error))
+    problems += [f"frozen case {name} is not what SHA256SUMS says it was" for name in changed_frozen(skill)]
     missing = [kind for kind in get_args(CaseKind) if kind not in {case.kind for case in cases}]
     problems += [f"has no case of kind {kind!r}" for kind in missing]
     outcomes = [run_case(playbook, case, lambda call: _accept(call, toolbox)) for case in cases]
@@ -60,6 +61,15 @@ def _kind_problems(outcome: CaseOutcome) -> list[str]:
     }
     kind = outcome.case.kind
     return [f"is of kind {kind!r} and {rule}" for holds, rule in rules[kind] if not holds]
+
+
+def _format_problems(skill: Skill) -> list[str]:
+    """What the open format's own validator says, where it is installed."""
+    try:
+        from skills_ref import validate
+    except ImportError:
+        return []
+    return [f"open format: {' '.join(problem.split())}" for problem in validate(skill.path)]
 
 
 def _prose_problems(skill: Skill) -> list[str]:

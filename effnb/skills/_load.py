@@ -84,19 +84,29 @@ def load_skill(folder: Path) -> Skill:
 def find_skills(paths: Iterable[Path]) -> tuple[Skill, ...]:
     """Skills, sorted by name: each path is a skill folder or holds some; of two with one name the first is taken."""
     found: dict[str, Skill] = {}
-    for path in paths:
-        folders = [path] if (path / SKILL_FILE).is_file() else sorted(p.parent for p in path.glob(f"*/{SKILL_FILE}"))
-        for folder in folders:
-            skill = load_skill(folder)
-            found.setdefault(skill.name, skill)
+    for folder in (folder for path in paths for folder in skill_folders(path)):
+        skill = load_skill(folder)
+        found.setdefault(skill.name, skill)
     return tuple(found[name] for name in sorted(found))
+
+
+def skill_folders(path: Path) -> list[Path]:
+    """The folder itself if it is a skill, else those in it that are, sorted."""
+    if (path / SKILL_FILE).is_file():
+        return [path]
+    return sorted(found.parent for found in path.glob(f"*/{SKILL_FILE}"))
+
+
+def bundled_folder() -> Path:
+    """Where the skills that come with effnb lie."""
+    package = Path(effnb.__file__).parent
+    bundled, checkout = package / "_bundled" / "skills", package.parent / "skills"
+    return bundled if bundled.is_dir() else checkout
 
 
 def bundled_skills() -> tuple[Skill, ...]:
     """The skills that come with effnb, sorted by name."""
-    package = Path(effnb.__file__).parent
-    bundled, checkout = package / "_bundled" / "skills", package.parent / "skills"
-    return find_skills([bundled if bundled.is_dir() else checkout])
+    return find_skills([bundled_folder()])
 
 
 def bundled_skill(name: str) -> Skill:
@@ -109,7 +119,7 @@ def bundled_skill(name: str) -> Skill:
 
 def folder_digest(folder: Path) -> str:
     """SHA-256 over the relative names and contents of all files; caches and hidden files do not count."""
-    lines = [f"{path.relative_to(folder).as_posix()}\0{_sha256(path.read_bytes())}" for path in _files(folder)]
+    lines = [f"{path.relative_to(folder).as_posix()}\0{_sha256(path.read_bytes())}" for path in skill_files(folder)]
     return _sha256("\n".join(lines).encode())
 
 
@@ -117,7 +127,8 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _files(folder: Path) -> list[Path]:
+def skill_files(folder: Path) -> list[Path]:
+    """All files of a skill, sorted; caches and hidden files do not count, symbolic links are refused."""
     found: list[Path] = []
     size = 0
     for path in sorted(folder.rglob("*")):
