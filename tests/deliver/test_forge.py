@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import NEW, diff_of, fix_for, run_git
+from shop_fix import NEW, diff_of, fix_for, run_git
 
 from effnb.deliver import Draft, GitHubForge, LocalForge, branch_of, check_merges, commit_fix
 from effnb.errors import DeliveryError, SourceDenied, SourceUnavailable

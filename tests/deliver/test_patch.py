@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import AT, NEW, OLD, diff_of, fix_for, run_git
+from shop_fix import AT, NEW, OLD, diff_of, fix_for, run_git
 
 from effnb.deliver import apply_fix, is_applied, touched_paths, undo_fix
 from effnb.errors import DeliveryError

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from conftest import AT, fix_for
+from shop_fix import AT, fix_for
 
 from effnb.deliver import pull_request_body, quoted
 from effnb.domain import Check, Interval, Verification
