@@ -227,6 +227,7 @@ def _write_index(root: Path, session: Session, summary: Summary, storefront: Sto
         suppressed=summary.suppressed,
         recorded=recorded.removeprefix("Recorded: "),
         simulated=simulated,
+        anchor=session.workspace.audit.head(),
     )
     write_index(root / "reports" / "index.html", page)
 

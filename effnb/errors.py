@@ -15,6 +15,8 @@
     └── SkillError             the author of a skill or tool
         ├── PlaybookError      … a playbook yields what cannot be run, or replays differently
         ├── ToolFailed         … a tool call ended without a result
+        │   └── NotAllowed     … the caller may not make this call: tier, scope or budget
+        │       └── ApprovalNeeded  … it may, once a person has approved exactly this call
         └── BudgetExceeded     … a run used up its steps, time or money
 
 A message says what was attempted, the offending value and the next step, in one line.
@@ -24,12 +26,14 @@ from __future__ import annotations
 
 __all__ = [
     "AnalysisError",
+    "ApprovalNeeded",
     "BadQuery",
     "BudgetExceeded",
     "ConfigError",
     "DeliveryError",
     "EffnbError",
     "MissingExtraError",
+    "NotAllowed",
     "NotEnoughData",
     "NotFound",
     "PlaybookError",
@@ -100,6 +104,14 @@ class PlaybookError(SkillError):
 
 class ToolFailed(SkillError):
     """A tool call ended without a result."""
+
+
+class NotAllowed(ToolFailed):
+    """The caller may not make this call: its tier, scope or budget does not allow it."""
+
+
+class ApprovalNeeded(NotAllowed):
+    """The call waits for a person's approval of exactly this call."""
 
 
 class BudgetExceeded(SkillError):

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from statistics import NormalDist
@@ -13,6 +14,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from effnb.domain import ActorKind, Tier
 from effnb.errors import ConfigError
 
 FILE_NAME = "effnb.toml"
@@ -178,6 +180,98 @@ class SkillSettings(_Section):
     """Skill folders, or folders that hold some, relative to ``effnb.toml``."""
 
 
+class Rule(_Section):
+    """``[permissions.users.NAME]``, ``.agents.NAME``: what one caller may do; what is not set stays as for its kind."""
+
+    allow: tuple[Literal["read", "propose"], ...] = ()
+    """Tiers it may call freely."""
+    ask: tuple[Tier, ...] = ()
+    """Tiers it may call once a person has approved that very call."""
+    tools: tuple[str, ...] | None = None
+    """Tools it may call, ``*`` stands for anything; all when left out."""
+    sources: tuple[str, ...] | None = None
+    """Sources whose tools it may call, as ``effnb tool list`` names them; all when left out."""
+    services: tuple[str, ...] | None = None
+    """Services it may see and touch; all when left out."""
+    paths: tuple[str, ...] | None = None
+    """Folders its path arguments must lie in, relative to ``effnb.toml``; any when left out."""
+    calls: int | None = Field(default=None, gt=0)
+    """Most calls in one run or session."""
+    seconds: float | None = Field(default=None, gt=0)
+    """Longest time all its calls may take together, in one run or session."""
+
+
+class UserRule(Rule):
+    """``[permissions.user]``: a person in a notebook or on the command line."""
+
+    allow: tuple[Literal["read", "propose"], ...] = ("read", "propose")
+    """Tiers a person may call freely."""
+    ask: tuple[Tier, ...] = ("write",)
+    """Tiers a person approves call by call."""
+
+
+class AgentRule(UserRule):
+    """``[permissions.agent]``: the run of a skill."""
+
+    paths: tuple[str, ...] | None = (".",)
+    """Folders its path arguments must lie in, relative to ``effnb.toml``."""
+    calls: int | None = Field(default=200, gt=0)
+    """Most calls in one run."""
+    seconds: float | None = Field(default=3600.0, gt=0)
+    """Longest time all calls of one run may take together."""
+
+
+class McpRule(Rule):
+    """``[permissions.mcp]``: another program over MCP, where nobody can be asked; it never writes."""
+
+    allow: tuple[Literal["read", "propose"], ...] = ("read",)
+    """Tiers it may call."""
+    ask: tuple[Tier, ...] = Field(default=(), max_length=0)
+    """Nothing: over MCP there is nobody to ask."""
+    paths: tuple[str, ...] | None = (".",)
+    """Folders its path arguments must lie in, relative to ``effnb.toml``."""
+
+
+class ApproveSettings(_Section):
+    """``[permissions.approve]``: approvals given in advance, for jobs that nobody watches."""
+
+    tools: tuple[str, ...] = ()
+    """Tools whose calls need no person, ``*`` stands for anything; never over MCP."""
+    minutes: float = Field(default=60.0, gt=0)
+    """How long a person's approval holds."""
+
+
+class PermissionSettings(_Section):
+    """``[permissions]``: who may call what."""
+
+    user: UserRule = UserRule()
+    """People."""
+    agent: AgentRule = AgentRule()
+    """Runs of skills."""
+    mcp: McpRule = McpRule()
+    """Other programs."""
+    users: dict[str, Rule] = Field(default_factory=dict)
+    """One person, by login."""
+    agents: dict[str, Rule] = Field(default_factory=dict)
+    """One skill, by name."""
+    clients: dict[str, McpRule] = Field(default_factory=dict)
+    """One MCP client, by name."""
+    approve: ApproveSettings = ApproveSettings()
+    """Approvals given in advance."""
+
+    def rule(self, kind: ActorKind, name: str) -> Rule:
+        """What holds for a caller: the rule of its kind, with what is set for its name in place of that."""
+        rules: dict[ActorKind, tuple[Rule, Mapping[str, Rule]]] = {
+            "user": (self.user, self.users),
+            "agent": (self.agent, self.agents),
+            "mcp": (self.mcp, self.clients),
+        }
+        base, named = rules[kind][0], rules[kind][1].get(name)
+        if named is None:
+            return base
+        return base.model_copy(update={field: getattr(named, field) for field in named.model_fields_set})
+
+
 class Settings(_Section):
     """The whole file."""
 
@@ -197,6 +291,13 @@ class Settings(_Section):
     """Where skills lie."""
     power: PowerSettings | None = None
     """Constants for power and money; without them only gCPU is shown."""
+    permissions: PermissionSettings = PermissionSettings()
+    """Who may call what."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """The tokens that the variables named in this file hold now."""
+        names = _token_variables(self.model_dump())
+        return tuple(os.environ[name] for name in names if os.environ.get(name))
 
     def service(self, name: str) -> ServiceSettings:
         """Settings of a service; the defaults when the file does not name it."""
@@ -224,6 +325,14 @@ def load_settings(path: Path) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_explain(error)}") from error
+
+
+def _token_variables(values: Any) -> list[str]:
+    """Every ``token_env`` in nested values."""
+    if not isinstance(values, dict):
+        return []
+    found = [value for key, value in values.items() if key == "token_env" and value]
+    return found + [name for value in values.values() for name in _token_variables(value)]
 
 
 def _explain(error: ValidationError) -> str:

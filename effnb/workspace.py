@@ -15,7 +15,7 @@ from effnb.sources.docs import FolderDocs
 from effnb.sources.experiments import FileExperiments
 from effnb.sources.logs import FolderLogs
 from effnb.sources.rollouts import FileRollouts
-from effnb.store import FindingStore, SampleStore, SeriesStore, State
+from effnb.store import Approvals, AuditLog, FindingStore, Redactor, SampleStore, SeriesStore, State
 
 
 class Workspace:
@@ -61,6 +61,20 @@ class Workspace:
     def findings(self) -> FindingStore:
         """What the newest detection filed."""
         return FindingStore(self.state)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Every call that was asked for here, on any surface."""
+        return AuditLog(self.state, Redactor(self.settings.secrets()))
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What people approved."""
+        return Approvals(self.state)
+
+    def services_of(self, key: str) -> frozenset[str]:
+        """The services that something filed here is about, by its id; empty when the id is not known."""
+        return self.findings.services_of(key)
 
     @property
     def blobs(self) -> Path:
@@ -113,6 +127,18 @@ class Workspace:
         """What people wrote; None when nothing is configured."""
         path = self._path(self.settings.sources.discussions)
         return FileDiscussions(path) if path else None
+
+    @property
+    def source_folders(self) -> tuple[Path, ...]:
+        """Where the configured sources lie; what is in them is in scope of whoever may read paths here."""
+        sources = self.settings.sources
+        given = (sources.repository, sources.docs, sources.logs)
+        return tuple(path for one in given if (path := self._path(one)) is not None)
+
+    @property
+    def known_services(self) -> frozenset[str]:
+        """Services that the settings name or that have samples."""
+        return frozenset(self.settings.services) | frozenset(self.samples.services())
 
     def check_service(self, service: str) -> None:
         """Raises NotFound, naming the known ones, when a service has no samples."""

@@ -32,6 +32,16 @@ from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, Verdict, V
 from effnb.domain.impact import Impact
 from effnb.domain.ingest import Ingested
 from effnb.domain.listing import Listing
+from effnb.domain.permission import (
+    Actor,
+    ActorKind,
+    Approval,
+    AuditCheck,
+    AuditEntry,
+    AuditHead,
+    AuditOutcome,
+    Surface,
+)
 from effnb.domain.power import (
     DetectionTime,
     FleetPower,
@@ -49,7 +59,14 @@ from effnb.domain.series import Metric, Series
 from effnb.domain.window import Window
 
 __all__ = [
+    "Actor",
+    "ActorKind",
     "AppliedFile",
+    "Approval",
+    "AuditCheck",
+    "AuditEntry",
+    "AuditHead",
+    "AuditOutcome",
     "CallNeighbours",
     "CallStatus",
     "Candidate",
@@ -109,6 +126,7 @@ __all__ = [
     "Series",
     "StackSample",
     "Suppressed",
+    "Surface",
     "Tier",
     "ToolCall",
     "TouchedFunction",

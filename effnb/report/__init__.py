@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from effnb._lazy import lazily
 
 if TYPE_CHECKING:
+    from effnb.report._anchor import heads_in
     from effnb.report._export import export_html
     from effnb.report._index import IndexFinding, IndexLink, IndexPage, write_index
     from effnb.report._parameters import notebook_parameters
@@ -18,6 +19,7 @@ __all__ = [
     "IndexLink",
     "IndexPage",
     "export_html",
+    "heads_in",
     "notebook_parameters",
     "render_report",
     "run_notebook",
@@ -29,6 +31,7 @@ _HOMES = {
     "IndexLink": "_index",
     "IndexPage": "_index",
     "export_html": "_export",
+    "heads_in": "_anchor",
     "notebook_parameters": "_parameters",
     "render_report": "_render",
     "run_notebook": "_run",

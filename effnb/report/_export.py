@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from effnb.charts import esc
+from effnb.domain import AuditHead
 from effnb.errors import ConfigError, SourceUnavailable
 from effnb.report._cells import render_cells
 from effnb.report._page import render_page
@@ -27,11 +28,13 @@ class Incomplete:
         return self.reason if self.cell is None else f"cell {self.cell} failed: {self.reason}"
 
 
-def export_html(notebook_path: Path, html_path: Path, *, title: str | None = None) -> Path:
+def export_html(
+    notebook_path: Path, html_path: Path, *, title: str | None = None, anchor: AuditHead | None = None
+) -> Path:
     """Write the notebook, with the outputs it holds, as one self-contained page of at most 3 MB.
 
     Code is folded away, charts stay interactive, HTML in outputs is sanitised. A notebook that did not run to its
-    end is exported with a banner that says where it stopped.
+    end is exported with a banner that says where it stopped. ``anchor`` is the audit log's head, for the page's foot.
 
     Raises:
         SourceUnavailable: the notebook cannot be read.
@@ -41,7 +44,7 @@ def export_html(notebook_path: Path, html_path: Path, *, title: str | None = Non
     heading = title or _heading(notebook) or notebook_path.stem
     stopped = find_incomplete(notebook)
     body = _banner(stopped) + render_cells(notebook)
-    page = render_page(title=heading, body=body, note=_note(notebook, stopped))
+    page = render_page(title=heading, body=body, note=_note(notebook, stopped), anchor=anchor)
     size = len(page.encode())
     if size > MOST_BYTES:
         raise ConfigError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from effnb.charts import chart_overview, esc, percent, points, short_name, when
-from effnb.domain import Regression, Window
+from effnb.domain import AuditHead, Regression, Window
 from effnb.domain._base import Noun, Utc
 from effnb.report._charts import chart_figure
 from effnb.report._page import render_page
@@ -67,6 +67,8 @@ class IndexPage(Noun):
     """What in the data is simulated."""
     links: tuple[IndexLink, ...] = ()
     """Further pages."""
+    anchor: AuditHead | None = None
+    """Head of the audit log, for the page's foot."""
 
 
 def write_index(html_path: Path, page: IndexPage) -> Path:
@@ -75,7 +77,8 @@ def write_index(html_path: Path, page: IndexPage) -> Path:
     parts += [_table("What got better", page.improvements), _table("Planned rises", page.planned)]
     parts += [_suppressed(page), _provenance(page), _links(page.links)]
     body = "\n".join(part for part in parts if part)
-    write_text(html_path, render_page(title=page.title, body=body, note=f"made {when(page.made_at)}"))
+    made = render_page(title=page.title, body=body, note=f"made {when(page.made_at)}", anchor=page.anchor)
+    write_text(html_path, made)
     return html_path
 
 

@@ -11,12 +11,14 @@ from importlib.resources import files
 from pygments.formatters import HtmlFormatter
 
 from effnb.charts import esc
+from effnb.domain import AuditHead
+from effnb.report._anchor import render_anchor
 from effnb.report._charts import chart_script
 from effnb.widgets import STYLE
 
 
-def render_page(*, title: str, body: str, note: str = "") -> str:
-    """A whole HTML document; ``body`` is trusted HTML, ``title`` and ``note`` are plain text."""
+def render_page(*, title: str, body: str, note: str = "", anchor: AuditHead | None = None) -> str:
+    """A whole HTML document; ``body`` is trusted HTML, ``title`` and ``note`` plain text, ``anchor`` for the foot."""
     script = chart_script() if "data-effnb-chart=" in body else ""
     drawn = f'<script type="module">{script}</script>' if script else ""
     return (
@@ -27,7 +29,8 @@ def render_page(*, title: str, body: str, note: str = "") -> str:
         f'<link rel="icon" href="data:,"><title>{esc(title)}</title><style>{_style()}</style></head>\n'
         f'<body><header class="eff-top"><span><b>effnb</b> report</span><span>{esc(note)}</span></header>\n'
         f"<main>\n{body}\n</main>\n"
-        f'<footer class="eff-end">effnb {esc(_version())} · one file, nothing is loaded from the network</footer>\n'
+        f'<footer class="eff-end">effnb {esc(_version())} · one file, nothing is loaded from the network'
+        f"{render_anchor(anchor)}</footer>\n"
         f"{drawn}</body></html>\n"
     )
 

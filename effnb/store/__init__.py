@@ -1,15 +1,21 @@
 """Where data lies: samples and series as immutable Parquet, state in SQLite."""
 
+from effnb.store._approvals import Approvals
+from effnb.store._audit import AuditLog
 from effnb.store._cube import NO_ENDPOINT, Cube
 from effnb.store._findings import FindingStore
+from effnb.store._redact import Redactor
 from effnb.store._samples import Samples, SampleStore, StackMatrix, stack_id
 from effnb.store._series import SeriesStore
 from effnb.store._state import State
 
 __all__ = [
     "NO_ENDPOINT",
+    "Approvals",
+    "AuditLog",
     "Cube",
     "FindingStore",
+    "Redactor",
     "SampleStore",
     "Samples",
     "SeriesStore",

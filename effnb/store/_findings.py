@@ -36,6 +36,11 @@ class FindingStore:
         ).fetchone()
         return Regression.model_validate_json(row["body"]) if row else None
 
+    def services_of(self, key: str) -> frozenset[str]:
+        """Services of the finding with an id, of any kind; empty when there is none."""
+        rows = self.state.connection.execute("SELECT service FROM finding WHERE id = ?", (key,))
+        return frozenset(row["service"] for row in rows)
+
     def suppressed(self) -> list[Suppressed]:
         """Everything that was dropped, largest first."""
         found = [Suppressed.model_validate_json(body) for body in self._bodies("suppressed")]

@@ -14,26 +14,35 @@ from pathlib import Path
 
 from effnb.errors import StoreError
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE part (
-  path TEXT PRIMARY KEY, kind TEXT NOT NULL, rows INTEGER NOT NULL, sha256 TEXT NOT NULL,
-  source TEXT NOT NULL, registered_at TEXT NOT NULL
-) STRICT;
-CREATE TABLE finding (
-  id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('regression', 'improvement', 'planned', 'suppressed')),
-  service TEXT NOT NULL, body TEXT NOT NULL
-) STRICT;
-CREATE TABLE run (
-  id TEXT PRIMARY KEY, subject TEXT NOT NULL, started_at TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL
-) STRICT;
-CREATE TABLE call (
-  run TEXT NOT NULL REFERENCES run(id), k INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, k)
-) STRICT;
-CREATE TABLE message (
-  run TEXT PRIMARY KEY REFERENCES run(id), body TEXT NOT NULL
-) STRICT;
-"""
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE part (
+          path TEXT PRIMARY KEY, kind TEXT NOT NULL, rows INTEGER NOT NULL, sha256 TEXT NOT NULL,
+          source TEXT NOT NULL, registered_at TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE finding (
+          id TEXT PRIMARY KEY,
+          kind TEXT NOT NULL CHECK (kind IN ('regression', 'improvement', 'planned', 'suppressed')),
+          service TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE run (
+          id TEXT PRIMARY KEY, subject TEXT NOT NULL, started_at TEXT NOT NULL, state TEXT NOT NULL, body TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE call (
+          run TEXT NOT NULL REFERENCES run(id), k INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (run, k)
+        ) STRICT""",
+        "CREATE TABLE message (run TEXT PRIMARY KEY REFERENCES run(id), body TEXT NOT NULL) STRICT",
+    ),
+    (
+        """CREATE TABLE audit (
+          k INTEGER PRIMARY KEY, body TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL
+        ) STRICT""",
+        "CREATE TABLE approval (id TEXT PRIMARY KEY, body TEXT NOT NULL, used_at TEXT) STRICT",
+        "CREATE TABLE intent (idem TEXT PRIMARY KEY, run TEXT NOT NULL, began_at TEXT NOT NULL) STRICT",
+    ),
+)
+"""Statements that lead from each format to the next; one is added at the end, none is ever changed."""
+SCHEMA_VERSION = len(MIGRATIONS)
 
 
 class State:
@@ -61,15 +70,16 @@ class State:
             self.connection.execute(f"PRAGMA {pragma}")
         with self.transaction():
             version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in SCHEMA.split(";\n"):
-                    self.connection.execute(statement)
-                self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-            elif version != SCHEMA_VERSION:
+            if version > SCHEMA_VERSION:
                 raise StoreError(
                     f"{self.path} has format {version}, this effnb reads {SCHEMA_VERSION}; "
                     "install the effnb that wrote it"
                 )
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    self.connection.execute(statement)
+            if version < SCHEMA_VERSION:
+                self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

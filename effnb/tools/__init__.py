@@ -1,6 +1,21 @@
-"""What a person, an agent or another program may ask: one file per tool, one dispatch for all of them."""
+"""What a person, an agent or another program may ask: one file per tool, one dispatch and one gate for all of them."""
 
-from effnb.tools._dispatch import Toolbox, dispatch, in_thread, plain
+from effnb.tools._dispatch import OUTSIDE, Toolbox, in_thread, plain
+from effnb.tools._permissions import CallContext, Gate, Origin, current_call, this_person, this_surface
 from effnb.tools._registry import Tool, tool, tools
 
-__all__ = ["Tool", "Toolbox", "dispatch", "in_thread", "plain", "tool", "tools"]
+__all__ = [
+    "OUTSIDE",
+    "CallContext",
+    "Gate",
+    "Origin",
+    "Tool",
+    "Toolbox",
+    "current_call",
+    "in_thread",
+    "plain",
+    "this_person",
+    "this_surface",
+    "tool",
+    "tools",
+]

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json, to_json
 
-from effnb.domain import Tier
-from effnb.errors import EffnbError, NotFound, ToolFailed
+from effnb.domain import Actor, Approval, Tier
+from effnb.errors import EffnbError, NotAllowed, NotFound, ToolFailed
+from effnb.tools._permissions import Gate, Origin, this_person
 from effnb.tools._registry import Tool, by_name, tools
 
 if TYPE_CHECKING:
     from effnb.workspace import Workspace
 
 T = TypeVar("T")
+OUTSIDE = Origin()
 
 
 class _UnknownToolError(NotFound, AttributeError):
@@ -32,20 +34,56 @@ class _UnknownToolError(NotFound, AttributeError):
 
 
 class Toolbox:
-    """The tools bound to one workspace: ``toolbox.call(name, args)`` or ``toolbox.<name>(**args)``."""
+    """The tools bound to one workspace and one caller: ``toolbox.call(name, args)`` or ``toolbox.<name>(**args)``.
 
-    def __init__(self, workspace: Workspace, offered: Iterable[Tool[..., Any]] | None = None) -> None:
+    Args:
+        workspace: The workspace.
+        offered: The tools; all there are when omitted.
+        actor: Who calls; the person who runs this process when omitted.
+    """
+
+    def __init__(
+        self, workspace: Workspace, offered: Iterable[Tool[..., Any]] | None = None, actor: Actor | None = None
+    ) -> None:
         self._workspace = workspace
         self._tools = tools() if offered is None else by_name(offered)
+        self.gate = Gate(workspace, actor or this_person())
 
-    def call(self, name: str, args: dict[str, Any] | None = None) -> Any:
+    def acting_as(self, actor: Actor, *, calls: int = 0, seconds: float = 0.0) -> Toolbox:
+        """The same tools for another caller, who has made some calls already."""
+        other = Toolbox(self._workspace, self._tools.values(), actor)
+        other.gate.calls, other.gate.seconds = calls, seconds
+        return other
+
+    def call(self, name: str, args: dict[str, Any] | None = None, origin: Origin = OUTSIDE) -> Any:
         """The tool's typed result.
 
         Raises:
             NotFound: No tool has this name; the nearest name is given.
+            NotAllowed: This caller may not make this call, or not yet (``ApprovalNeeded``).
             ToolFailed: Arguments were refused, the tool raised, or its time was up.
         """
-        return dispatch(self.get(name), self._workspace, args or {})
+        given = args or {}
+        try:
+            chosen = self.get(name)
+            accepted = _validated(chosen, given)
+        except (NotFound, ToolFailed) as error:
+            tier = self._tools[name].tier if name in self._tools else "write"
+            self.gate.refuse(name, tier, given, origin, str(error))
+            raise
+        return self.gate.pass_through(chosen, given, origin, lambda: dispatch(chosen, self._workspace, accepted))
+
+    def approve(self, name: str, args: dict[str, Any], *, by: str = "", origin: Origin = OUTSIDE) -> Approval:
+        """A person's yes to exactly this call: it holds for an hour unless effnb.toml says otherwise, and once.
+
+        Raises:
+            NotAllowed: Only a person may approve, and only what this caller may do at all.
+            ToolFailed: The arguments are not acceptable.
+        """
+        if self.gate.actor.kind != "user":
+            raise NotAllowed(f"{self.gate.actor.kind} {self.gate.actor.name} cannot approve {name}; a person can")
+        self.check(name, args)
+        return self.gate.approve(self.get(name), args, origin, by or self.gate.actor.name)
 
     def get(self, name: str) -> Tool[..., Any]:
         """The tool of this name; ``NotFound`` names the nearest one."""
@@ -88,18 +126,18 @@ class Toolbox:
         return f"<toolbox: {', '.join(self._tools) or 'empty'}>"
 
 
-def dispatch(chosen: Tool[..., Any], workspace: Workspace, args: dict[str, Any]) -> Any:
-    """The result of one call; every call in effnb goes through here."""
-    accepted = _validated(chosen, args)
+def dispatch(chosen: Tool[..., Any], workspace: Workspace, accepted: dict[str, Any]) -> Any:
+    """The result of one call that passed the gate, under its time limit."""
     running = in_thread(lambda: chosen.function(workspace, **accepted))
     try:
         return running.result(timeout=chosen.timeout)
     except TimeoutError as error:
         if running.done():
             raise ToolFailed(f"{chosen.name} failed with TimeoutError: {error}") from error
-        raise ToolFailed(
-            f"{chosen.name} gave no answer within {chosen.timeout:g} s; ask for a shorter window or fewer rows"
-        ) from error
+        hint = "look whether it took effect" if chosen.tier == "write" else "ask for a shorter window or fewer rows"
+        raise ToolFailed(f"{chosen.name} gave no answer within {chosen.timeout:g} s; {hint}") from error
+    except ToolFailed:
+        raise
     except EffnbError as error:
         raise ToolFailed(str(error)) from error
     except ValidationError as error:  # two arguments that do not go together, e.g. an end before its start

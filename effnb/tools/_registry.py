@@ -12,7 +12,7 @@ import pkgutil
 import types
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, create_model
 
@@ -25,18 +25,25 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 DEFAULT_TIMEOUT = 30.0
+PathsFrom = Literal["workspace", "working folder"]
 
 
 class Tool(Generic[P, R]):
     """A function that people, skills and agents may call, with what they need to know about it."""
 
     def __init__(
-        self, function: Callable[Concatenate[Workspace, P], R], tier: Tier, timeout: float, source: str
+        self,
+        function: Callable[Concatenate[Workspace, P], R],
+        tier: Tier,
+        timeout: float,
+        source: str,
+        paths_from: PathsFrom = "workspace",
     ) -> None:
         self.function = function
         self.tier = tier
         self.timeout = timeout
         self.source = source
+        self.paths_from = paths_from
         self.name = function.__name__
         self.module = function.__module__
         self.description, self._about = _split_docstring(self.name, inspect.getdoc(function))
@@ -101,7 +108,11 @@ class Tool(Generic[P, R]):
 
 
 def tool(
-    *, tier: Tier = "read", timeout: float = DEFAULT_TIMEOUT, source: str = "effnb store"
+    *,
+    tier: Tier = "read",
+    timeout: float = DEFAULT_TIMEOUT,
+    source: str = "effnb store",
+    paths_from: PathsFrom = "workspace",
 ) -> Callable[[Callable[Concatenate[Workspace, P], R]], Tool[P, R]]:
     """Make a typed function a tool.
 
@@ -109,10 +120,12 @@ def tool(
         tier: What it may touch: ``read`` nothing, ``propose`` the workspace, ``write`` anything outside it.
         timeout: Seconds until a call counts as failed.
         source: System its answers come from; becomes the source of evidence that cites it.
+        paths_from: What its relative path arguments are relative to: the workspace's own folders, or the folder the
+            process works in.
     """
 
     def register(function: Callable[Concatenate[Workspace, P], R]) -> Tool[P, R]:
-        return Tool(function, tier, timeout, source)
+        return Tool(function, tier, timeout, source, paths_from)
 
     return register
 

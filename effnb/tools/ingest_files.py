@@ -24,7 +24,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Times before this are clocks that were never set."""
 
 
-@tool(tier="propose", timeout=3600, source="files")
+@tool(tier="propose", timeout=3600, source="files", paths_from="working folder")
 def ingest_files(
     workspace: Workspace,
     paths: list[str],

@@ -12,6 +12,7 @@ from effnb.domain import ChangePoint, Metric, Regression, Series, Suppressed, Wi
 from effnb.errors import StoreError
 from effnb.store import FindingStore, SeriesStore, State
 from effnb.store._files import write_text
+from effnb.store._state import MIGRATIONS, SCHEMA_VERSION
 
 AT = datetime(2026, 1, 10, tzinfo=UTC)
 
@@ -51,12 +52,40 @@ def test_a_state_from_a_newer_version_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "state.db"
     State(path).close()
     raw = sqlite3.connect(path)
-    raw.execute("PRAGMA user_version=2")
+    raw.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
     raw.close()
-    with pytest.raises(StoreError, match="has format 2, this effnb reads 1; install the effnb that wrote it"):
+    with pytest.raises(StoreError, match=r"has format .*, this effnb reads .*; install the effnb that wrote it"):
         State(path)
     raw = sqlite3.connect(path)
-    assert raw.execute("PRAGMA user_version").fetchone() == (2,)
+    assert raw.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION + 1,)
+    raw.close()
+
+
+def test_a_state_of_the_first_format_is_brought_up_to_date_with_its_content(tmp_path):
+    path = tmp_path / "state.db"
+    raw = sqlite3.connect(path, isolation_level=None)
+    for statement in MIGRATIONS[0]:
+        raw.execute(statement)
+    raw.execute("INSERT INTO part VALUES ('p', 'samples', 7, 'x', 's', 't')")
+    raw.execute("PRAGMA user_version=1")
+    raw.close()
+    for _ in range(2):
+        state = State(path)
+        assert state.connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        assert state.connection.execute("SELECT rows FROM part").fetchone()[0] == 7
+        assert state.connection.execute("SELECT count(*) FROM audit").fetchone()[0] == 0
+        state.close()
+
+
+def test_a_migration_that_fails_leaves_the_former_format(tmp_path, monkeypatch):
+    path = tmp_path / "state.db"
+    monkeypatch.setattr("effnb.store._state.MIGRATIONS", (*MIGRATIONS, ("CREATE TABLE t (a TEXT)", "no statement")))
+    monkeypatch.setattr("effnb.store._state.SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    with pytest.raises(StoreError, match="cannot open the state file"):
+        State(path)
+    raw = sqlite3.connect(path)
+    assert raw.execute("PRAGMA user_version").fetchone() == (0,)
+    assert raw.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     raw.close()
 
 
