@@ -2,7 +2,23 @@
 
 from effnb.skills._cases import Case, CaseOutcome, changed_frozen, load_cases, run_case
 from effnb.skills._catalogue import Catalogue, SkillEntry
+from effnb.skills._account import (
+    Account,
+    arrived,
+    cause_of,
+    change_name,
+    interval,
+    no_cause,
+    no_rise,
+    percent,
+    points,
+    rise_of,
+    share,
+    when,
+)
+from effnb.skills._cases import Case, CaseOutcome, load_cases, run_case
 from effnb.skills._evidence import check_evidence, is_equal, query_of, value_at
+from effnb.skills._levels import Shift, shift_at
 from effnb.skills._lint import lint_skill
 from effnb.skills._load import Skill, bundled_skill, bundled_skills, find_skills, load_skill
 from effnb.skills._new import new_skill
@@ -12,6 +28,7 @@ from effnb.skills._step import Call, Step, StepFailed, Use, attempt, cite, step,
 
 __all__ = [
     "STEP_BUDGET",
+    "Account",
     "Answer",
     "Call",
     "Case",
@@ -20,28 +37,41 @@ __all__ = [
     "Pin",
     "Pins",
     "Playbook",
+    "Shift",
     "Skill",
     "SkillEntry",
     "Step",
     "StepFailed",
     "Use",
+    "arrived",
     "attempt",
     "bundled_skill",
     "bundled_skills",
+    "cause_of",
+    "change_name",
     "changed_frozen",
     "check_evidence",
     "cite",
     "find_skills",
+    "interval",
     "is_equal",
     "lint_skill",
     "load_cases",
     "load_playbook",
     "load_skill",
     "new_skill",
+    "no_cause",
+    "no_rise",
+    "percent",
+    "points",
     "query_of",
     "replay",
+    "rise_of",
     "run_case",
+    "share",
+    "shift_at",
     "step",
     "use",
     "value_at",
+    "when",
 ]
