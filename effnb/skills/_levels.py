@@ -43,7 +43,7 @@ def shift_at(series: Series, at: datetime, span: timedelta) -> Shift | None:
     """How the level in ``span`` from ``at`` on differs from the same hours of the days before.
 
     Where the buckets before ``at`` cover less than a day, all of them are the level before. Null when either side has
-    fewer than six buckets with values, or the level before is zero.
+    fewer than six buckets with positive values.
     """
     width = timedelta(seconds=series.step_seconds)
     known = [(i, series.start + i * width, value) for i, value in enumerate(series.values) if value is not None]
@@ -51,19 +51,21 @@ def shift_at(series: Series, at: datetime, span: timedelta) -> Shift | None:
     new = [(i, value) for i, start, value in known if at <= start < at + span]
     if min(len(old), len(new)) < MIN_PAIRS:
         return None
-    usual = _by_hour(old, max(1, DAY // series.step_seconds))
     a_day = max(1, DAY // series.step_seconds)
+    usual = _by_hour(old, a_day)
     pairs = [(usual[i % a_day], value) for i, value in new if i % a_day in usual]
     if len(pairs) < MIN_PAIRS:
         level = fmean(value for _, value in old)
         pairs = [(level, value) for _, value in new]
-    before, after = fmean(left for left, _ in pairs), fmean(right for _, right in pairs)
-    if before <= 0:
+    # Ratios: what rises by a tenth rises by a tenth at noon and at night.
+    steps = [math.log(right / left) for left, right in pairs if left > 0 and right > 0]
+    if len(steps) < MIN_PAIRS:
         return None
-    margin = _margin([right - left for left, right in pairs]) / before
-    relative = after / before - 1
+    step, margin = fmean(steps), _margin(steps)
+    before, after = fmean(left for left, _ in pairs), fmean(right for _, right in pairs)
     ends = (old[0][0], old[-1][0], new[0][0], new[-1][0])
-    return Shift(before, after, relative, relative - margin, relative + margin, ends)
+    relative, low, high = (math.expm1(step + side) for side in (0.0, -margin, margin))
+    return Shift(before, after, relative, low, high, ends)
 
 
 def _by_hour(values: list[tuple[int, float]], a_day: int) -> dict[int, float]:

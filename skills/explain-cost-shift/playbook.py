@@ -20,7 +20,7 @@ from effnb.domain import (
     Utc,
     Window,
 )
-from effnb.skills import Account, Call, arrived, cite, interval, points, when
+from effnb.skills import Account, Call, arrived, cite, interval, points, share, when
 
 NEAR = timedelta(days=1)
 LEFT_OUT = timedelta(hours=2)
@@ -49,20 +49,28 @@ class Inputs(Noun):
 
 @dataclass(frozen=True)
 class Move:
-    """Two functions that moved against each other, and the one above both."""
+    """Two functions that moved against each other, and what is left of it above both."""
 
-    rose: FunctionDelta
-    fell: FunctionDelta
-    caller: str | None
+    source: FunctionDelta
+    target: FunctionDelta
+    caller: FunctionDelta | None
+    """Function both run below; one of the two when code moved between a function and what it calls."""
     rest: float
-    """Change of the caller, else of the sum of the two."""
+    """Change of the caller; of the sum of the two when no caller is known."""
     low: float
     high: float
 
     @property
     def size(self) -> float:
-        """What moved: the smaller of the two."""
-        return min(self.rose.delta, -self.fell.delta)
+        """What moved: the smaller of the two; with one inside the other, what appeared or vanished."""
+        if self.caller in (self.source, self.target):
+            return abs((self.target if self.caller is self.source else self.source).delta)
+        return min(self.target.delta, -self.source.delta)
+
+    @property
+    def below(self) -> str:
+        """Where the sum is taken."""
+        return f"below {self.caller.function}" if self.caller is not None else "over both"
 
 
 def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
@@ -90,9 +98,7 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
         return _no_shift(account, inputs, diff, filed)
     _tell(account, diff, move, after)
     if move.high - move.low > TOO_WIDE * move.size:
-        summary = (
-            f"What is left of the move below {move.caller or 'both'} is uncertain ({interval(move.low, move.high)})."
-        )
+        summary = f"What is left of the move {move.below} is uncertain ({interval(move.low, move.high)})."
         return account.end("not_enough_data", summary, "Compare wider windows, or ingest more samples.")
     changes = yield from account.ask(
         "changes",
@@ -152,41 +158,50 @@ def _move(inputs: Inputs, diff: ProfileDiff, dropped: Suppressed | None) -> Move
     """The function's move and its counterpart's; null when nothing of like size moved the other way."""
     rows = {row.function: row for row in diff.rows}
     own = rows.get(inputs.function)
-    if own is None or own.delta == 0:
+    if own is None or not (own.low > 0 or own.high < 0):
         return None
     numbers = dropped.numbers if dropped is not None else {}
-    named = rows.get(str(numbers.get("counterpart", "")))
+    named, above = (rows.get(str(numbers.get(name, ""))) for name in ("counterpart", "caller"))
     module = inputs.function.partition(":")[0]
-    against = [
-        row
-        for row in diff.rows
-        if ALIKE[0] <= -row.delta / own.delta <= ALIKE[1]
-        and (row.low > 0 or row.high < 0)
-        and (row is named or row.function.partition(":")[0] == module)
-    ]
+    near = [row for row in diff.rows if row is named or row.function.partition(":")[0] == module]
+    against = [row for row in near if (row.low > 0 or row.high < 0) and _alike(-row.delta, own.delta)]
     other = named if named in against else next(iter(against), None)
     if other is None:
+        # Code that moves between a function and its caller shows in the caller's own code alone.
+        other = next((row for row in near if row is not own and _alike(-_own_code(row), _own_code(own))), None)
+        above = other
+    if other is None:
         return None
-    rose, fell = (own, other) if own.delta > 0 else (other, own)
-    caller = rows.get(str(numbers.get("caller", "")))
-    if caller is not None:
-        return Move(rose, fell, caller.function, caller.delta, caller.low, caller.high)
-    # Without a caller the sum of the two is what is left; their errors are taken as independent.
-    rest = rose.delta + fell.delta
-    margin = (((rose.high - rose.low) / 2) ** 2 + ((fell.high - fell.low) / 2) ** 2) ** 0.5
-    return Move(rose, fell, None, rest, rest - margin, rest + margin)
+    source, target = (other, own) if own.delta > 0 else (own, other)
+    if above is not None:
+        return Move(source, target, above, above.delta, above.low, above.high)
+    rest = source.delta + target.delta
+    # The errors of the two are taken as independent.
+    margin = (((source.high - source.low) / 2) ** 2 + ((target.high - target.low) / 2) ** 2) ** 0.5
+    return Move(source, target, None, rest, rest - margin, rest + margin)
+
+
+def _alike(one: float, other: float) -> bool:
+    return other != 0 and ALIKE[0] <= one / other <= ALIKE[1]
+
+
+def _own_code(row: FunctionDelta) -> float:
+    return row.self_after - row.self_before
 
 
 def _tell(account: Account, diff: ProfileDiff, move: Move, window: Window) -> None:
-    for row, did in ((move.rose, "rose"), (move.fell, "fell")):
+    for row in (move.source, move.target):
         place = diff.rows.index(row)
+        names = ("delta", "self_before", "self_after")
         account.claim(
-            f"{row.function} {did} by {points(abs(row.delta))}.", cite("diff", diff, f"rows.{place}.delta", window)
+            f"{row.function} changed by {points(row.delta)}, its own code from {share(row.self_before)} to "
+            f"{share(row.self_after)}.",
+            *(cite("diff", diff, f"rows.{place}.{name}", window) for name in names),
         )
     if move.caller is not None:
-        place = next(i for i, row in enumerate(diff.rows) if row.function == move.caller)
+        place = diff.rows.index(move.caller)
         account.claim(
-            f"{move.caller}, below which both run, changed by {points(move.rest)} ({interval(move.low, move.high)}).",
+            f"All that runs {move.below} changed by {points(move.rest)} ({interval(move.low, move.high)}).",
             *(cite("diff", diff, f"rows.{place}.{name}", window) for name in ("delta", "low", "high")),
         )
 
@@ -199,8 +214,8 @@ def _mover(account: Account, changes: Listing[Change] | None, move: Move) -> Gen
             f"change-{number}", "Does it touch both functions?", "show_change", ChangeDetail, change_id=one.id
         )
         touched = [row.function for row in detail.touched] if detail is not None else []
-        if detail is not None and {move.rose.function, move.fell.function} <= set(touched):
-            places = (touched.index(move.rose.function), touched.index(move.fell.function))
+        if detail is not None and {move.target.function, move.source.function} <= set(touched):
+            places = (touched.index(move.target.function), touched.index(move.source.function))
             account.claim(
                 f"{arrived(one)} touches both.",
                 cite(f"change-{number}", detail, "change.id"),
@@ -209,7 +224,7 @@ def _mover(account: Account, changes: Listing[Change] | None, move: Move) -> Gen
             return one
     if changes is not None:
         account.claim(
-            f"None of the {min(len(code), MAX_CHANGES)} newest code changes of {changes.total} changes is seen to touch both.",
+            f"Of {changes.total} changes none of the newest {len(code[:MAX_CHANGES])} in code is seen to touch both.",
             cite("changes", changes, "total"),
         )
     return None
@@ -218,27 +233,25 @@ def _mover(account: Account, changes: Listing[Change] | None, move: Move) -> Gen
 def _conclude(
     account: Account, inputs: Inputs, move: Move, mover: Change | None, filed: Regression | None
 ) -> Resolution:
-    source, target = move.fell.function, move.rose.function
+    source, target = move.source.function, move.target.function
     by = f" with {arrived(mover)}" if mover is not None else ""
     cause = mover.id if mover is not None else None
     told = f"{points(move.size)} of {inputs.service}'s CPU moved from {source} to {target}{by}"
-    below = f"below {move.caller}" if move.caller else "over both"
     if move.low > 0 and move.rest > LEVEL * move.size:
         return account.end(
             "needs_person",
-            f"Shift and regression: {told}, and {below} {points(move.rest)} are new ({interval(move.low, move.high)}).",
-            f"Run investigate-cpu-regression on {filed.id}."
-            if filed
-            else f"File {move.caller or target} as a rise, then run investigate-cpu-regression.",
+            f"Shift and regression: {told}, and {move.below} {points(move.rest)} are new "
+            f"({interval(move.low, move.high)}).",
+            f"Take up {filed.id if filed else 'the rise'} with investigate-cpu-regression.",
             "The refactoring is the first suspect for what is new, and no more than that.",
             cause=cause,
         )
     if mover is None:
-        summary = f"{told}; {below} the change is {points(move.rest)}. No change is known to have moved it."
+        summary = f"{told}; {move.below} the change is {points(move.rest)}. No change is known to have moved it."
         return account.end("needs_person", summary, "Look for generated code, a dependency or a build option.")
     return account.end(
         "explained",
-        f"{told}; {below} the change is {points(move.rest)}, which is level: nothing became dearer.",
+        f"{told}; {move.below} the change is {points(move.rest)}, below a tenth of it: nothing became dearer.",
         f"Close {filed.id} as a cost shift, and keep it as a case for the filter." if filed else "Leave it dropped.",
         f"Let {target} inherit the history of {source} wherever baselines are kept by function.",
         cause=cause,
