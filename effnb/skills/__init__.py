@@ -1,7 +1,5 @@
 """Skills: expertise as folders. Load them, check them, and play their playbooks."""
 
-from effnb.skills._cases import Case, CaseOutcome, changed_frozen, load_cases, run_case
-from effnb.skills._catalogue import Catalogue, SkillEntry
 from effnb.skills._account import (
     Account,
     arrived,
@@ -16,7 +14,8 @@ from effnb.skills._account import (
     share,
     when,
 )
-from effnb.skills._cases import Case, CaseOutcome, load_cases, run_case
+from effnb.skills._cases import Case, CaseOutcome, changed_frozen, load_cases, run_case
+from effnb.skills._catalogue import Catalogue, SkillEntry
 from effnb.skills._evidence import check_evidence, is_equal, query_of, value_at
 from effnb.skills._levels import Shift, shift_at
 from effnb.skills._lint import lint_skill

@@ -92,7 +92,6 @@ class CaseOutcome:
 
 
 def load_cases(skill: Skill) -> tuple[Case, ...]:
-<<<<<<< HEAD
     """The skill's cases by name, the frozen ones last as ``frozen/<name>``; empty when it has none."""
     folder = skill.path / "cases"
     written = [_load(path, path.stem) for path in sorted(folder.glob("*.json"))]
@@ -108,11 +107,6 @@ def changed_frozen(skill: Skill) -> tuple[str, ...]:
     listed = {name.lstrip(" *"): digest for digest, _, name in (line.partition(" ") for line in lines if line)}
     there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.json")}
     return tuple(sorted(name for name in listed.keys() | there.keys() if listed.get(name) != there.get(name)))
-=======
-    """The skill's cases, each group by name: the open ones, then those frozen before the playbook was written."""
-    folder = skill.path / "cases"
-    return tuple(_load(path) for place in (folder, folder / "frozen") for path in sorted(place.glob("*.json")))
->>>>>>> f9fd993 (Five skills: logging, lost cache, setting, ramp, cost shift)
 
 
 def run_case(playbook: Playbook, case: Case, accepts: Callable[[Call], None] = lambda _: None) -> CaseOutcome:
