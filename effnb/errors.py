@@ -2,7 +2,8 @@
 
     EffnbError
     ├── ConfigError            the person who installs or configures: effnb.toml, missing workspace
-    │   └── MissingExtraError  … an optional dependency; names the install line
+    │   ├── MissingExtraError  … an optional dependency; names the install line
+    │   └── SandboxError       … the sandbox for candidate code is missing or does not start
     ├── SourceError            the owner of the data: a file or system that cannot be read
     │   ├── SourceUnavailable  … not reachable, not there
     │   ├── SourceDenied       … credentials or permissions
@@ -37,6 +38,7 @@ __all__ = [
     "NotEnoughData",
     "NotFound",
     "PlaybookError",
+    "SandboxError",
     "SkillError",
     "SourceDenied",
     "SourceError",
@@ -56,6 +58,10 @@ class ConfigError(EffnbError):
 
 class MissingExtraError(ConfigError):
     """An optional dependency is needed and not installed."""
+
+
+class SandboxError(ConfigError):
+    """The sandbox that candidate code runs in is missing, does not start or does not hold."""
 
 
 class SourceError(EffnbError):

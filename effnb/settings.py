@@ -146,6 +146,25 @@ class PowerSettings(_Section):
     """When they were looked up."""
 
 
+class VerifySettings(_Section):
+    """``[verify]``: when a fix counts as proved, and what keeps candidate code in."""
+
+    min_saved_share: float = Field(default=0.001, ge=0, lt=1)
+    """Smallest saving worth a change, as a share of the service's CPU; the lower end of the interval must reach it."""
+    min_tests: int = Field(default=6, ge=0)
+    """Tests that must cover the changed lines; or ``min_examples`` inputs."""
+    min_examples: int = Field(default=200, ge=0)
+    """Distinct inputs covering the changed lines that do instead."""
+    tests_seconds: float = Field(default=120.0, gt=0)
+    """Longest run of the repository's own tests."""
+    tests: tuple[str, ...] = ("python", "-m", "pytest", "-q")
+    """Command that runs them; it has to be pytest, more arguments may follow."""
+    memory_bytes: int = Field(default=2 << 30, gt=0)
+    """Address space of each process in the sandbox."""
+    image: str = "python:3.11-slim"
+    """Container image for Docker or Podman, where bubblewrap is not available; it is not fetched."""
+
+
 class ForgeSettings(_Section):
     """``[forge]``: where fixes are offered as pull requests."""
 
@@ -285,6 +304,8 @@ class Settings(_Section):
     """What counts as a regression."""
     causes: CauseSettings = CauseSettings()
     """Which changes are considered."""
+    verify: VerifySettings = VerifySettings()
+    """When a fix counts as proved."""
     forge: ForgeSettings = ForgeSettings()
     """Where fixes are offered."""
     skills: SkillSettings = SkillSettings()

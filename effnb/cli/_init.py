@@ -45,6 +45,9 @@ name = "{name}"
 [detect]
 # threshold = {threshold}             # smallest lasting rise that is reported, as a share of the service's samples
 
+# [verify]                        # when a fix counts as proved
+# min_saved_share = 0.001         # smallest saving worth a change, as a share of the service's CPU
+
 # [forge]                         # where fixes are offered; without it a bare repository below .effnb
 # kind = "github"
 # repository = "acme/shop"

@@ -1,6 +1,8 @@
 """A fix becomes a verdict: the sandbox, the gate's checks, and the measurement of what a fix saves."""
 
+from effnb.verify._available import best_sandbox, probe
 from effnb.verify._codec import Unencodable, decode, encode
+from effnb.verify._sandbox import Finished, Sandbox, SandboxLevel
 from effnb.verify._workload import (
     CallSample,
     FunctionWorkload,
@@ -15,15 +17,20 @@ from effnb.verify._workload import (
 
 __all__ = [
     "CallSample",
+    "Finished",
     "FunctionWorkload",
+    "Sandbox",
+    "SandboxLevel",
     "ServiceWorkload",
     "Unencodable",
+    "best_sandbox",
     "decode",
     "encode",
     "encoded_call",
     "find_workload",
     "load_function_workload",
     "load_service_workload",
+    "probe",
     "write_function_workload",
     "write_service_workload",
 ]
