@@ -24,6 +24,9 @@ class Resolver(Deliverer, Protocol):
     def resolve(self, subject: str) -> FixRecord:
         """Make a fix for an opportunity or a regression, and run the gate on it."""
 
+    def fix_of(self, subject: str) -> FixRecord | None:
+        """The newest fix that was made for it; null when there is none."""
+
 
 class FixPanel:
     """Fixes for some subjects, one at a time.
@@ -32,14 +35,18 @@ class FixPanel:
         session: Makes, proves and delivers.
         subjects: ``(label, id)`` of opportunities or regressions, in the order they are offered.
         chosen: Id to begin with; the first when empty.
+        make: Whether a report makes and proves a fix when there is none yet; else it says how to make one.
     """
 
-    def __init__(self, session: Resolver, subjects: Sequence[tuple[str, str]], chosen: str = "") -> None:
+    def __init__(
+        self, session: Resolver, subjects: Sequence[tuple[str, str]], chosen: str = "", *, make: bool = False
+    ) -> None:
         ids = [one for _, one in subjects]
         if chosen and chosen not in ids:
             raise ConfigError(f"no subject {chosen!r} to resolve; there are: {', '.join(ids) or 'none'}")
         self._session = session
         self._subjects = list(subjects)
+        self._make = make
         self.chosen = chosen or next(iter(ids), "")
         self.record: FixRecord | None = None
         self.card: FixCard | None = None
@@ -51,10 +58,10 @@ class FixPanel:
         self._task: asyncio.Task[None] | None = None
 
     def show(self) -> None:
-        """Display the panel; in a report, make and prove the chosen fix and display it."""
+        """Display the panel; in a report, the fix of the chosen subject."""
         if not self.chosen:
             text = "Nothing to resolve: no opportunity or regression is filed. Run `effnb scan` or `effnb detect`."
-            display({"text/html": f"<p>{esc(text)}</p>", "text/plain": text}, raw=True)
+            self._tell(text)
         elif mode() == "report":
             self._report()
         else:
@@ -68,6 +75,8 @@ class FixPanel:
         self.make.on_click(lambda _: self._loop.call_soon_threadsafe(self._start))
         box = VBox([self.subject, HBox([self.make]), self.status, self.place])
         box.add_class("eff-fix-panel")
+        self.subject.observe(lambda _: self._show_known(), "value")
+        self._show_known()
         return box
 
     async def resolve(self) -> None:
@@ -80,10 +89,21 @@ class FixPanel:
         except EffnbError as error:
             self._say(str(error), wrong=True)
             return
-        self.card = FixCard(self._session, self.record.fix.id)
+        self._show_card(self.record)
+
+    def _show_known(self) -> None:
+        """The fix that was made for the subject before, if there is one."""
+        self.chosen = self.subject.value
+        self.record = self._session.fix_of(self.chosen)
+        self.place.children, self.status.value = (), ""
+        if self.record is not None:
+            self._show_card(self.record)
+
+    def _show_card(self, record: FixRecord) -> None:
+        self.card = FixCard(self._session, record.fix.id)
         self.place.children = (self.card.open(),)
-        verdict = self.record.verification.verdict.replace("_", " ") if self.record.verification else "not verified"
-        self._say(f"{self.record.fix.id}: {verdict}")
+        verdict = record.verification.verdict.replace("_", " ") if record.verification else "not verified"
+        self._say(f"{record.fix.id}: {verdict}")
 
     def _start(self) -> None:
         if self._task is None:
@@ -99,12 +119,19 @@ class FixPanel:
 
     def _report(self) -> None:
         try:
-            self.record = self._session.resolve(self.chosen)
+            self.record = self._session.fix_of(self.chosen)
+            if self.record is None and self._make:
+                self.record = self._session.resolve(self.chosen)
         except EffnbError as error:
-            said = str(error)
-            display({"text/html": styled(f'<p class="eff-why">{esc(said)}</p>'), "text/plain": said}, raw=True)
+            self._tell(str(error))
             return
-        FixCard(self._session, self.record.fix.id).show()
+        if self.record is None:
+            self._tell(f"No fix was made yet: effnb resolve {self.chosen}")
+        else:
+            FixCard(self._session, self.record.fix.id).show()
+
+    def _tell(self, text: str) -> None:
+        display({"text/html": styled(f'<p class="eff-why">{esc(text)}</p>'), "text/plain": text}, raw=True)
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         kind = ' class="eff-message"' if wrong else ""

@@ -18,7 +18,13 @@ class Bench(Desk):
     def resolve(self, subject):
         if subject == "opp-2":
             raise AnalysisError("the list is used <elsewhere>; resolve it by hand")
+        self.known = self.record
         return self.record
+
+    known = None
+
+    def fix_of(self, subject):
+        return self.known
 
 
 @pytest.fixture
@@ -48,11 +54,27 @@ def test_a_refusal_is_said_in_its_place(panel):
     assert "the list is used &lt;elsewhere&gt;" in panel.status.value
 
 
+def test_what_was_made_before_is_shown_at_once(tmp_path):
+    bench = Bench(tmp_path)
+    bench.resolve("opp-1")
+    panel = FixPanel(bench, SUBJECTS)
+
+    async def run():
+        panel.open()
+
+    asyncio.run(run())
+    assert len(panel.place.children) == 1
+
+
 def test_a_report_shows_the_fix_or_the_refusal(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("EFFNB_MODE", "report")
-    FixPanel(Bench(tmp_path), SUBJECTS, "opp-1").show()
+    bench = Bench(tmp_path)
+    FixPanel(bench, SUBJECTS, "opp-1").show()
+    assert "effnb resolve opp-1" in capsys.readouterr().out
+    FixPanel(bench, SUBJECTS, "opp-1", make=True).show()
     assert "fix fix-1" in capsys.readouterr().out
-    FixPanel(Bench(tmp_path), SUBJECTS, "opp-2").show()
+    bench.known = None
+    FixPanel(bench, SUBJECTS, "opp-2", make=True).show()
     assert "resolve it by hand" in capsys.readouterr().out
 
 
