@@ -15,7 +15,7 @@ from effnb.sources.docs import FolderDocs
 from effnb.sources.experiments import FileExperiments
 from effnb.sources.logs import FolderLogs
 from effnb.sources.rollouts import FileRollouts
-from effnb.store import Approvals, AuditLog, FindingStore, Redactor, SampleStore, SeriesStore, State
+from effnb.store import Approvals, AuditLog, FindingStore, FixStore, Records, Redactor, SampleStore, SeriesStore, State
 
 
 class Workspace:
@@ -75,6 +75,16 @@ class Workspace:
     def services_of(self, key: str) -> frozenset[str]:
         """The services that something filed here is about, by its id; empty when the id is not known."""
         return self.findings.services_of(key)
+
+    @cached_property
+    def records(self) -> Records:
+        """Nouns filed one by one: fixes, opportunities, confirmations."""
+        return Records(self.state)
+
+    @cached_property
+    def fixes(self) -> FixStore:
+        """Fixes, what the gate found out about them, and where they went."""
+        return FixStore(self.records)
 
     @property
     def blobs(self) -> Path:

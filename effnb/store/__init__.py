@@ -4,6 +4,8 @@ from effnb.store._approvals import Approvals
 from effnb.store._audit import AuditLog
 from effnb.store._cube import NO_ENDPOINT, Cube
 from effnb.store._findings import FindingStore
+from effnb.store._fixes import FixStore
+from effnb.store._records import Records
 from effnb.store._redact import Redactor
 from effnb.store._samples import Samples, SampleStore, StackMatrix, stack_id
 from effnb.store._series import SeriesStore
@@ -15,6 +17,8 @@ __all__ = [
     "AuditLog",
     "Cube",
     "FindingStore",
+    "FixStore",
+    "Records",
     "Redactor",
     "SampleStore",
     "Samples",

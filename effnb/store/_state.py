@@ -40,6 +40,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE approval (id TEXT PRIMARY KEY, body TEXT NOT NULL, used_at TEXT) STRICT",
         "CREATE TABLE intent (idem TEXT PRIMARY KEY, run TEXT NOT NULL, began_at TEXT NOT NULL) STRICT",
     ),
+    (
+        """CREATE TABLE record (
+          k INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, subject TEXT NOT NULL, at TEXT NOT NULL,
+          body TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX record_id ON record (kind, id)",
+        "CREATE INDEX record_subject ON record (kind, subject)",
+    ),
 )
 """Statements that lead from each format to the next; one is added at the end, none is ever changed."""
 SCHEMA_VERSION = len(MIGRATIONS)
