@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from effnb.domain import Impact, Listing, Regression, Suppressed
 from effnb.program import impact_of
@@ -13,6 +14,7 @@ from effnb.workspace import Workspace
 if TYPE_CHECKING:
     from effnb.agent import Run
     from effnb.domain import Mode, Window
+    from effnb.skills import Catalogue
 
 DEFAULT_SKILL = "investigate-cpu-regression"
 
@@ -23,6 +25,13 @@ class Session:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.tools = Toolbox(workspace)
+
+    @cached_property
+    def skills(self) -> Catalogue:
+        """The skills that this workspace can see, and which of them may run."""
+        from effnb.skills import Catalogue
+
+        return Catalogue(self.workspace)
 
     def regressions(self) -> Listing[Regression]:
         """What got worse and stayed so, largest cost first."""
@@ -73,6 +82,19 @@ class Session:
             state=self.workspace.state,
             blobs=self.workspace.blobs,
             mode=mode,
+        )
+
+    def run_skill(self, name: str, /, **inputs: Any) -> Run:
+        """A run of any skill that may run, by its name and what its playbook takes."""
+        from effnb.agent import start_run
+
+        return start_run(
+            skill=self.skills.get(name),
+            toolbox=self.tools,
+            inputs=inputs,
+            state=self.workspace.state,
+            blobs=self.workspace.blobs,
+            find=self.skills.get,
         )
 
     def close(self) -> None:

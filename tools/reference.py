@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import typer
 from pydantic import BaseModel
 
 from effnb.cli import app
@@ -24,7 +25,7 @@ def page() -> str:
         "Made by `make reference` from the code; a test keeps it true.",
         "## Commands",
         "`effnb COMMAND --help` lists the options. What returns something takes `--json`.",
-        _table(("command", "does"), sorted(_commands())),
+        _table(("command", "does"), sorted(_commands(app))),
         "## Settings in `effnb.toml`",
         _table(("key", "default", "meaning"), list(_settings(Settings, ""))),
         "## Tools",
@@ -37,11 +38,14 @@ def page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _commands() -> Iterator[tuple[str, str]]:
+def _commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, str]]:
     for command in app.registered_commands:
         function = command.callback
         assert function is not None  # noqa: S101  # Typer registers functions only
-        yield f"`effnb {command.name or function.__name__}`", _first(inspect.getdoc(function) or "")
+        yield f"`effnb {prefix}{command.name or function.__name__}`", _first(inspect.getdoc(function) or "")
+    for group in app.registered_groups:
+        assert group.typer_instance is not None  # noqa: S101  # Typer registers groups only
+        yield from _commands(group.typer_instance, f"{prefix}{group.typer_instance.info.name} ")
 
 
 def _settings(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def start_run(
     blobs: Path,
     mode: Mode = "playbook",
     clock: Clock = now,
+    find: Callable[[str], Skill] | None = None,
 ) -> Run:
     """A new run, recorded and paused before its first call.
 
@@ -42,6 +44,7 @@ def start_run(
         blobs: Folder for results above 64 KiB.
         mode: Who decides; today the playbook does.
         clock: The time, for everything that is recorded.
+        find: Gives the skills it uses by name; by default those beside it, and those of effnb.
 
     Raises:
         AnalysisError: The inputs are not what the playbook takes.
@@ -49,7 +52,7 @@ def start_run(
     """
     if mode != "playbook":
         raise ConfigError(f"mode {mode!r} is not available; runs are made with mode='playbook'")
-    playbook = load_playbook(skill)
+    playbook = load_playbook(skill, find)
     accepted = playbook.accept(inputs)
     kept = Blobs(blobs)
     model = PlaybookModel(playbook, accepted, kept.load)
@@ -80,6 +83,7 @@ def resume_run(
     skill: Skill | None = None,
     allow_changed_skill: bool = False,
     clock: Clock = now,
+    find: Callable[[str], Skill] = bundled_skill,
 ) -> Run:
     """A run as the state file has it, paused before the call that comes next, or over.
 
@@ -88,10 +92,11 @@ def resume_run(
         toolbox: The tools it may call.
         state: The state file of the workspace.
         blobs: Folder of results above 64 KiB.
-        skill: Its skill, unless it is one that comes with effnb.
+        skill: Its skill; by default what ``find`` gives for its name.
         allow_changed_skill: Go on although the skill's files changed since; a step that then asks otherwise than
             the run recorded still ends it.
         clock: The time.
+        find: Gives the skill, and those it uses, by name.
 
     Raises:
         NotFound: There is no such run or skill.
@@ -102,8 +107,8 @@ def resume_run(
     messages = ModelMessagesTypeAdapter.validate_json(log.messages(run_id) or b"[]")
     model = None
     if transcript.state not in OVER:
-        skill = skill or bundled_skill(transcript.skill)
-        playbook = load_playbook(skill)
+        given, skill = skill, skill or find(transcript.skill)
+        playbook = load_playbook(skill, None if given else find)
         if playbook.digest != transcript.digest and not allow_changed_skill:
             raise PlaybookError(
                 f"run {run_id} began with {transcript.skill}@{transcript.digest[:12]}, the skill is now "

@@ -7,7 +7,20 @@ from typing import Any, NoReturn
 
 import typer
 
-from effnb.cli import _audit, _compare, _demo, _doctor, _findings, _ingest, _init, _investigate, _power, _record, _tool
+from effnb.cli import (
+    _audit,
+    _compare,
+    _demo,
+    _doctor,
+    _findings,
+    _ingest,
+    _init,
+    _investigate,
+    _power,
+    _record,
+    _skill,
+    _tool,
+)
 from effnb.errors import EffnbError
 
 __all__ = ["app", "main"]
@@ -23,7 +36,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (_demo, _init, _doctor, _ingest, _findings, _investigate, _compare, _record, _power, _tool, _audit):
+for group in (
+    _demo,
+    _init,
+    _doctor,
+    _ingest,
+    _findings,
+    _investigate,
+    _compare,
+    _record,
+    _power,
+    _skill,
+    _tool,
+    _audit,
+):
     group.register(app)
 
 

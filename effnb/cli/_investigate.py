@@ -26,7 +26,11 @@ def investigate(
 ) -> None:
     """Run the skill that fits a regression, step by step, and say what explains it. Uses no language model."""
     now = session()
-    run = now.investigate(now.regression(id))
+    follow(now.investigate(now.regression(id)), as_json)
+
+
+def follow(run: Run, as_json: bool) -> None:
+    """Take a run to its end, telling each step, or its transcript as JSON; a run without a conclusion is an error."""
     if not as_json:
         run.subscribe(_Steps())
     transcript = run.finish_blocking()
@@ -36,7 +40,8 @@ def investigate(
         _show_conclusion(run)
     if transcript.resolution is None:
         raise ConfigError(
-            f"the run ended without a conclusion: {transcript.error}; see `effnb investigate --json {id}`"
+            f"run {transcript.run_id} of {transcript.skill} ended without a conclusion: {transcript.error}; "
+            "the same command with --json shows every step"
         )
 
 

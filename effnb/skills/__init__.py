@@ -14,7 +14,7 @@ from effnb.skills._account import (
     share,
     when,
 )
-from effnb.skills._cases import Case, CaseOutcome, changed_frozen, load_cases, run_case
+from effnb.skills._cases import CONCLUDED, Case, CaseOutcome, changed_frozen, load_cases, run_case
 from effnb.skills._catalogue import Catalogue, SkillEntry
 from effnb.skills._evidence import check_evidence, is_equal, query_of, value_at
 from effnb.skills._levels import Shift, shift_at
@@ -23,15 +23,18 @@ from effnb.skills._load import Skill, bundled_skill, bundled_skills, find_skills
 from effnb.skills._new import new_skill
 from effnb.skills._pins import Pin, Pins
 from effnb.skills._playbook import STEP_BUDGET, Answer, Playbook, load_playbook, replay
+from effnb.skills._score import CaseScore, SkillScore, score_skill, share_of
 from effnb.skills._step import Call, Step, StepFailed, Use, attempt, cite, step, use
 
 __all__ = [
+    "CONCLUDED",
     "STEP_BUDGET",
     "Account",
     "Answer",
     "Call",
     "Case",
     "CaseOutcome",
+    "CaseScore",
     "Catalogue",
     "Pin",
     "Pins",
@@ -39,6 +42,7 @@ __all__ = [
     "Shift",
     "Skill",
     "SkillEntry",
+    "SkillScore",
     "Step",
     "StepFailed",
     "Use",
@@ -69,7 +73,9 @@ __all__ = [
     "replay",
     "rise_of",
     "run_case",
+    "score_skill",
     "share",
+    "share_of",
     "shift_at",
     "step",
     "use",

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from effnb.domain import Resolution, ToolCall
+from effnb.domain import Resolution, ResolutionStatus, ToolCall
 from effnb.errors import EffnbError, PlaybookError, SkillError
 from effnb.skills._evidence import check_evidence
 from effnb.skills._load import Skill
@@ -30,6 +30,10 @@ from effnb.skills._step import Call
 from effnb.tools import plain
 
 FROZEN = "frozen"
+ACTED: frozenset[ResolutionStatus] = frozenset({"fix_proposed", "config_change"})
+"""Conclusions that ask for a change."""
+CONCLUDED: frozenset[ResolutionStatus] = ACTED | {"explained", "accepted"}
+"""All conclusions; every other status abstains from one."""
 CaseKind = Literal["cause", "look-alike", "missing-data", "failing-tool"]
 
 

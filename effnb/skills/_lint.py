@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import get_args
 
-from effnb.domain import ResolutionStatus
 from effnb.errors import EffnbError, PlaybookError
-from effnb.skills._cases import CaseKind, CaseOutcome, changed_frozen, load_cases, run_case
+from effnb.skills._cases import ACTED, CONCLUDED, CaseKind, CaseOutcome, changed_frozen, load_cases, run_case
 from effnb.skills._load import Skill
 from effnb.skills._playbook import load_playbook
 from effnb.skills._step import Call
 from effnb.tools import Toolbox
 
 MAX_LINES = 500
-ACTED: frozenset[ResolutionStatus] = frozenset({"fix_proposed", "config_change"})
-CONCLUDED: frozenset[ResolutionStatus] = ACTED | {"explained", "accepted"}
 
 
-def lint_skill(skill: Skill, toolbox: Toolbox | None = None) -> tuple[str, ...]:
+def lint_skill(
+    skill: Skill, toolbox: Toolbox | None = None, find: Callable[[str], Skill] | None = None
+) -> tuple[str, ...]:
     """What is wrong with the skill, one line each; empty means nothing was found.
 
     Args:
         skill: The skill.
         toolbox: Its tools have to exist here, take the arguments it gives and return the types it expects; without a
             toolbox that is not looked at.
+        find: Gives a used skill by name, as for ``load_playbook``.
     """
     problems = [*_format_problems(skill), *_prose_problems(skill)]
     try:
-        playbook, cases = load_playbook(skill), load_cases(skill)
+        playbook, cases = load_playbook(skill, find), load_cases(skill)
     except EffnbError as error:
         return (*problems, str(error))
     problems += [f"frozen case {name} is not what SHA256SUMS says it was" for name in changed_frozen(skill)]
