@@ -45,7 +45,8 @@ def _commands(app: typer.Typer, prefix: str = "") -> Iterator[tuple[str, str]]:
         yield f"`effnb {prefix}{command.name or function.__name__}`", _first(inspect.getdoc(function) or "")
     for group in app.registered_groups:
         assert group.typer_instance is not None  # noqa: S101  # Typer registers groups only
-        yield from _commands(group.typer_instance, f"{prefix}{group.typer_instance.info.name} ")
+        name = next(name for name in (group.name, group.typer_instance.info.name) if isinstance(name, str))
+        yield from _commands(group.typer_instance, f"{prefix}{name} ")
 
 
 def _settings(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
