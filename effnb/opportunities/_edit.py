@@ -17,6 +17,7 @@ from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 from effnb.opportunities._module import BOM, FunctionNode, Module
 from effnb.opportunities._rule import Refused
 
+TopLevel = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Span = tuple[int, int, int, int]
 Start = tuple[int, int]
 
@@ -64,10 +65,10 @@ class Edits:
         self.replace(decorator, source)
 
     def import_from(self, source: str, name: str) -> str:
-        """The local spelling of ``source.name``; imports it unless the module already does.
+        """The local spelling of ``source.name``; imports it, or its module if the name is taken, unless that is done.
 
         Raises:
-            Refused: Another thing has that name here.
+            Refused: Both names mean other things here.
         """
         origin = f"{source}.{name}"
         for bound, dotted in self.module.imports.items():
@@ -75,7 +76,8 @@ class Edits:
                 return bound
             if dotted == source and bound:
                 return f"{bound}.{name}"
-        self.refuse_bound(name)
+        if name in self._taken:
+            return f"{self.import_module(source)}.{name}"
         line = f"from {source} import {name}"
         if line not in self.imports:
             self.imports.append(line)
@@ -86,7 +88,8 @@ class Edits:
         for bound, dotted in self.module.imports.items():
             if dotted == name:
                 return bound
-        self.refuse_bound(name)
+        if name.partition(".")[0] in self._taken:
+            raise Refused(f"the import of {name!r} would clash with another use of that name in the module")
         line = f"import {name}"
         if line not in self.imports:
             self.imports.append(line)
@@ -106,11 +109,6 @@ class Edits:
         taken = self._taken | {one.split(" =")[0] for lines in self.before.values() for one in lines}
         candidates = [wanted, *(f"{wanted}_{n}" for n in range(2, 100))]
         return next(one for one in candidates if one not in taken)
-
-    def refuse_bound(self, name: str) -> None:
-        """Refuse when the name a new import needs means something else somewhere in the module."""
-        if name in self._taken:
-            raise Refused(f"the import of {name!r} would clash with another use of that name in the module")
 
     @property
     def _taken(self) -> set[str]:
@@ -146,12 +144,54 @@ class Edits:
         editor.check_complete()
         if self.imports:
             edited = _with_imports(edited, self.imports)
+        edited = self._without_idle_imports(edited)
         source = edited.code
         try:
             ast.parse(source)
         except SyntaxError as error:
             raise Refused(f"the edit of {self.module.file} would not parse: {error.msg}") from error
         return BOM + source if self.module.original.startswith(BOM) else source
+
+    def _without_idle_imports(self, tree: cst.Module) -> cst.Module:
+        """The edited module without the imports whose last use the edit took away."""
+        after = {node.id for node in ast.walk(ast.parse(tree.code)) if isinstance(node, ast.Name)}
+        texts = {node.value for node in self.module.nodes(ast.Constant) if isinstance(node, ast.Constant)}
+        idle = {name for name in self.module.imports if self.module.uses(name) and name not in after | texts}
+        return tree.with_changes(body=_pruned(tree.body, idle)) if idle else tree
+
+
+def _pruned(body: Sequence[TopLevel], idle: set[str]) -> list[TopLevel]:
+    """Statements without the imports of some names; blank lines above a removed import pass to the next statement."""
+    kept: list[TopLevel] = []
+    passed: Sequence[cst.EmptyLine] = ()
+    for statement in body:
+        left = _left(statement, idle)
+        if left is None:
+            passed = [line for line in getattr(statement, "leading_lines", ()) if line.comment is None]
+            continue
+        if passed and not getattr(left, "leading_lines", ()):
+            left = left.with_changes(leading_lines=passed)
+        passed = ()
+        kept.append(left)
+    return kept
+
+
+def _left(statement: TopLevel, idle: set[str]) -> TopLevel | None:
+    """What is left of an import without some names; other statements as they are."""
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 else None
+    if not isinstance(small, (cst.Import, cst.ImportFrom)) or isinstance(small.names, cst.ImportStar):
+        return statement
+    names = [one for one in small.names if _bound_name(one) not in idle]
+    if not names:
+        return None
+    if len(names) == len(small.names) or getattr(small, "lpar", None) is not None:
+        return statement
+    names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    return statement.with_changes(body=[small.with_changes(names=names)])
+
+
+def _bound_name(alias: cst.ImportAlias) -> str:
+    return alias.evaluated_alias or alias.evaluated_name.partition(".")[0]
 
 
 class _Editor(cst.CSTTransformer):
@@ -280,9 +320,7 @@ def _with_imports(tree: cst.Module, lines: Sequence[str]) -> cst.Module:
     return tree
 
 
-def _with_import(
-    body: list[cst.SimpleStatementLine | cst.BaseCompoundStatement], line: str, config: cst.PartialParserConfig
-) -> list[cst.SimpleStatementLine | cst.BaseCompoundStatement]:
+def _with_import(body: list[TopLevel], line: str, config: cst.PartialParserConfig) -> list[TopLevel]:
     new = cst.ensure_type(cst.parse_statement(line, config), cst.SimpleStatementLine)
     key = _import_key(new)
     place, begins = 1 if body and _is_docstring(body[0]) else 0, True

@@ -90,6 +90,12 @@ def test_an_unknown_pattern_names_those_there_are():
         ("storefront/cart/shipping.py", "weight_cost", "loop-invariant-parse", "_ZONES = json.loads(ZONE_TABLE)"),
         ("storefront/jobs/articles.py", "article_numbers", "regex-in-loop", "    shop_sku = re.compile("),
         ("storefront/pricing/annuity.py", "monthly_factor", "unmemoised-pure-function", "@lru_cache("),
+        ("storefront/catalogue/text.py", "content_words", "list-membership", "if word not in _STOPWORDS_SET]"),
+        ("storefront/jobs/repricing.py", "plan", "list-pop-front", "sku = ready.popleft()"),
+        ("storefront/jobs/exports.py", "pack", "maximum-compression-level", "zlib.compress(text.encode(), 6)"),
+        ("storefront/search/candidates.py", "matching", "eager-log-formatting", "if log.isEnabledFor(logging.DEBUG):"),
+        ("storefront/search/facets.py", "note_facet", "unsampled-logging", "<= 100 or record % 20 == 0:"),
+        ("storefront/serialise/records.py", "line_record", "deepcopy-of-literal", '{**LINE_TEMPLATE["amounts"]}}'),
     ],
 )
 def test_what_is_planted_in_the_storefront_is_mended(storefront, file, function, pattern, expected):
@@ -99,3 +105,13 @@ def test_what_is_planted_in_the_storefront_is_mended(storefront, file, function,
     subprocess.run(["git", "apply", "--check", "-"], cwd=storefront, input=fix.diff.encode(), check=True)
     added = "\n".join(line[1:] for line in fix.diff.splitlines() if line[:1] in "+ ")
     assert expected in added
+
+
+def test_a_lost_cache_comes_back_as_it_was(storefront):
+    command = ["git", "show", "b35318e^:storefront/pricing/instalments.py"]
+    earlier = subprocess.run(command, cwd=storefront, capture_output=True, text=True, check=True).stdout
+    file = "storefront/pricing/annuity.py"
+    target = Target("storefront.pricing.annuity:monthly_factor", "lost-memo")
+    fix = fix_for((storefront / file).read_text(), file, target, subject="reg-1", earlier=[earlier])
+    assert "+@lru_cache(maxsize=256)\n def monthly_factor" in fix.diff
+    assert (fix.subject, fix.risk) == ("reg-1", "low")

@@ -6,7 +6,7 @@ VOWELS = ["a", "e", "i", "o", "u", "y"]
 ORDERED = ["low", "middle", "high", "urgent"]
 
 
-# expect: list-membership
+# expect: list-membership, unmemoised-pure-function
 # try: vowels("programmatically")
 # try: vowels("")
 def vowels(word: str) -> int:
