@@ -73,6 +73,8 @@ class SourceSettings(_Section):
     """Folder of log extracts, JSON Lines, one file a service."""
     discussions: str | None = None
     """JSON Lines of messages."""
+    workloads: str | None = None
+    """Folder of recorded workloads, one folder a service, as `effnb record` writes it."""
     prometheus: PrometheusSettings | None = None
     """A Prometheus server."""
 

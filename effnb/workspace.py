@@ -150,6 +150,11 @@ class Workspace:
         """Services that the settings name or that have samples."""
         return frozenset(self.settings.services) | frozenset(self.samples.services())
 
+    @property
+    def workloads(self) -> Path | None:
+        """Folder of recorded workloads; None when none is configured."""
+        return self._path(self.settings.sources.workloads)
+
     def check_service(self, service: str) -> None:
         """Raises NotFound, naming the known ones, when a service has no samples."""
         known = self.samples.services()

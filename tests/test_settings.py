@@ -28,6 +28,7 @@ experiments = "e.jsonl"
 docs = "docs"
 logs = "logs"
 discussions = "d.jsonl"
+workloads = "workloads"
 
 [sources.prometheus]
 url = "http://127.0.0.1:9090"

@@ -1,13 +1,15 @@
 """Make the demo service's recordings again: every release of every service, every setting that changed, one twice.
 
 Usage: ``python tools/record_storefront.py OUT [--force]``. What ``OUT`` holds is kept: a stopped run goes on.
-Recordings of releases that are no longer in the plan are removed.
+Recordings of releases that are no longer in the plan are removed. Beside ``OUT``, in ``workloads``, the newest release
+of every service is recorded as a workload: the command that drives it, and the arguments of its hot functions.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,12 +19,16 @@ from typing import Any, NamedTuple
 
 from effnb.datasets import SERVED, Storefront, apply_history
 from effnb.sources.changes import GitRepository
-from effnb.sources.recorder import Recording, drop_recordings, record_range
+from effnb.sources.recorder import Recording, drop_recordings, load_recordings, record_range
+from effnb.tools import has_workload, record_workload
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "storefront"
 # The same requests at every revision, so that recordings differ by sampling and the machine alone; about 8 s each.
 COMMAND = "python -m storefront.workload --service {service} --requests {requests} --seed 1"
 REQUESTS = {"web": 20_000, "search": 10_000, "jobs": 8_000}
+# A replay is made many times over; about 1 s each.
+REPLAYED = "python -m storefront.workload --service {service} --requests {{requests}} --seed {{seed}}"
+REPLAYED_REQUESTS = {"web": 3_000, "search": 1_500, "jobs": 1_200}
 RATE = 500
 REPEAT = "#"
 SETTING_REPEATS = 4
@@ -63,9 +69,26 @@ def main() -> None:
                 force=force,
                 on_done=say,
             )
+        record_workloads(repo, out, force)
     keys = {(one.service, one.revision, one.variant) for one in wanted}
     dropped = drop_recordings(out, lambda made: (made.service, made.revision, made.variant) not in keys)
     sys.stderr.write(f"{len(wanted)} recordings in {out}, {len(dropped)} old ones removed\n")
+
+
+def record_workloads(repo: Path, out: Path, force: bool) -> None:
+    """The newest release of every service, as a workload; one that is there is kept."""
+    head = json.loads((DATA / "plan.json").read_text(encoding="utf-8"))["head"]
+    workloads = out.parent / "workloads"
+    for recording in load_recordings(out):
+        if recording.revision != head or recording.variant:
+            continue
+        command = shlex.split(REPLAYED.format(service=recording.service))
+        if has_workload(recording, workloads, command) and not force:
+            continue
+        requests = REPLAYED_REQUESTS[recording.service]
+        service, functions = record_workload(repo, recording, workloads, command=command, requests=requests)
+        left = len(service.not_replayable)
+        sys.stderr.write(f"{service.service} workload: {len(functions)} functions, {left} not replayable\n")
 
 
 def recordings_of(storefront: Storefront) -> Iterator[Wanted]:

@@ -29,6 +29,7 @@ name = "{name}"
 # config_history = "config.jsonl" # a line: change_id (config:KEY), key, old, new, at, author, service, title
 # flags = "flags.jsonl"
 # experiments = "experiments.jsonl"
+# workloads = "workloads"         # folder that `effnb record` wrote: what a fix or a suspected cause is replayed with
 
 # [sources.prometheus]
 # url = "http://127.0.0.1:9090"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from effnb.errors import BadQuery
+from effnb.errors import BadQuery, SourceError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +36,15 @@ Rate = Annotated[int, typer.Option("--rate", min=1, max=1000, help="Samples a se
 Seconds = Annotated[float, typer.Option("--seconds", min=1, help="Stop a command that has not ended by then.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="Revisions at a time; more than idle cores distorts them.")]
 Force = Annotated[bool, typer.Option("--force/--resume", help="Record again what the folder already holds.")]
+Arguments = Annotated[
+    bool,
+    typer.Option(
+        "--arguments/--no-arguments", help="Run the newest revision once more and sample its hot functions' arguments."
+    ),
+]
+Workloads = Annotated[
+    Path | None, typer.Option("--workloads", help="Folder of these samples; by default OUT/workloads.", metavar="DIR")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout and nothing else.")]
 
 
@@ -54,9 +63,14 @@ def record(
     seconds: Seconds = 60,
     jobs: Jobs = 1,
     force: Force = False,
+    arguments: Arguments = True,
+    workloads: Workloads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Profile a command at each revision of a git range, each in a clean worktree."""
+    """Profile a command at each revision of a git range, each in a clean worktree.
+
+    The newest one is run once more to sample the arguments of its hot functions: what a fix is later judged with.
+    """
     from rich.console import Console
 
     from effnb.sources.recorder import list_revisions, record_range
@@ -80,6 +94,8 @@ def record(
         force=force,
         on_done=_Progress(console, len(commits)),
     )
+    if arguments and not variant:
+        _sample_arguments(repo, recordings[-1], workloads or out / "workloads", seconds, force, console)
     if as_json:
         typer.echo(json.dumps([recording.to_json() for recording in recordings], ensure_ascii=False))
     else:
@@ -90,6 +106,24 @@ def record(
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command("record")(record)
+
+
+def _sample_arguments(
+    repo: Path, recording: Recording, out: Path, seconds: float, force: bool, console: Console
+) -> None:
+    """Add the workload, and say what it holds; a command whose arguments cannot be had keeps its recordings."""
+    from effnb.tools import has_workload, record_workload
+
+    if has_workload(recording, out) and not force:
+        return
+    try:
+        service, functions = record_workload(repo, recording, out, seconds=max(seconds, 60) * 5)
+    except SourceError as error:
+        said = f"no arguments recorded: {error}"
+    else:
+        left = len(service.not_replayable)
+        said = f"arguments of {len(functions)} hot functions in {out / recording.service}, {left} not replayable"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 class _Progress:

@@ -14,9 +14,9 @@ from effnb.errors import SourceError, SourceUnavailable
 from effnb.sources.changes import GitRepository
 
 CONTEXT_FILES = ("config_history.jsonl", "flags.jsonl", "experiments.jsonl", "discussions.jsonl")
-CONTEXT_FOLDERS = ("docs", "logs")
+CONTEXT_FOLDERS = ("docs", "logs", "workloads")
 NOTE = (
-    "Recorded: the stacks of every deployed revision of the storefront, by py-spy. "
+    "Recorded: the stacks of every deployed revision of the storefront, by py-spy, and arguments of its hot functions. "
     "Simulated: traffic, hosts and their noise, rollout times, incidents, latency, memory, errors and log volume."
 )
 TOML = """\
@@ -36,6 +36,7 @@ experiments = "context/experiments.jsonl"
 discussions = "context/discussions.jsonl"
 docs = "context/docs"
 logs = "context/logs"
+workloads = "context/workloads"
 
 [detect]
 threshold = 0.01           # one point of gCPU: 0.4 of forty servers; smaller changes are listed by `effnb suppressed`

@@ -3,6 +3,7 @@
 from effnb.tools._dispatch import OUTSIDE, Toolbox, in_thread, plain
 from effnb.tools._permissions import CallContext, Gate, Origin, current_call, this_person, this_surface
 from effnb.tools._registry import Tool, tool, tools
+from effnb.tools._workloads import has_workload, record_workload
 
 __all__ = [
     "OUTSIDE",
@@ -12,8 +13,10 @@ __all__ = [
     "Tool",
     "Toolbox",
     "current_call",
+    "has_workload",
     "in_thread",
     "plain",
+    "record_workload",
     "this_person",
     "this_surface",
     "tool",

@@ -1,6 +1,7 @@
 """A fix becomes a verdict: the sandbox, the gate's checks, and the measurement of what a fix saves."""
 
 from effnb.verify._available import best_sandbox, probe
+from effnb.verify._capture import Captured, Limits, capture_calls
 from effnb.verify._codec import Unencodable, decode, encode
 from effnb.verify._sandbox import Finished, Sandbox, SandboxLevel
 from effnb.verify._workload import (
@@ -17,13 +18,16 @@ from effnb.verify._workload import (
 
 __all__ = [
     "CallSample",
+    "Captured",
     "Finished",
     "FunctionWorkload",
+    "Limits",
     "Sandbox",
     "SandboxLevel",
     "ServiceWorkload",
     "Unencodable",
     "best_sandbox",
+    "capture_calls",
     "decode",
     "encode",
     "encoded_call",

@@ -1,17 +1,19 @@
 """Recorded workloads: with which arguments a service calls its hot functions, and the command that drives it.
 
 A gain belongs to a fix and a workload together, so both are kept with the mix they were seen in. A folder
-``<workloads>/<service>/`` holds ``workload.json`` (the command) and one JSON Lines file for each function: a header,
-large values that many calls share (``define``), then distinct calls with how often each was seen.
+``<workloads>/<service>/`` holds ``workload.json`` (the command) and one gzipped JSON Lines file for each function: a
+header, values that many calls share (``define``), then distinct calls with how often each was seen.
 """
 
 from __future__ import annotations
 
-import hashlib
+import gzip
+import io
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,9 @@ from pydantic import Field, JsonValue, ValidationError
 
 from effnb.domain import Noun
 from effnb.errors import NotFound, SourceError, SourceUnavailable
-from effnb.verify._codec import encode, text_of
+from effnb.verify._codec import encode
+from effnb.verify._sharing import expand, is_use, share
 
-SHARED_FROM = 2000
-"""Length of an encoded argument, in characters, from which equal ones are written once."""
 COMMAND_FILE = "workload.json"
 
 
@@ -49,9 +50,11 @@ class FunctionWorkload(Noun):
     calls: int = Field(ge=0)
     """Calls while it was recorded."""
     distinct: int = Field(ge=0)
-    """Distinct arguments among them."""
+    """Distinct arguments among those that were looked at."""
+    examined: int = Field(default=0, ge=0)
+    """Calls whose arguments were looked at, the first ones; looking takes time, so the rest were only counted."""
     repeat_rate: float = Field(ge=0, le=1)
-    """Share of calls whose arguments had been seen before."""
+    """Share of the calls looked at whose arguments had been seen before."""
     left_out: int = Field(default=0, ge=0)
     """Calls whose arguments could not be encoded, or were too large."""
     shared: dict[str, JsonValue] = Field(default_factory=dict)
@@ -77,11 +80,30 @@ class ServiceWorkload(Noun):
     service: str
     """Service it drives."""
     command: tuple[str, ...]
-    """Words of the command; a leading ``python`` is the interpreter in use."""
+    """Its words; a leading ``python`` is the interpreter in use, ``{seed}`` and ``{requests}`` are filled in."""
     revision: str = ""
     """Commit it was recorded at."""
     files: dict[str, str] = Field(default_factory=dict)
     """Files put into the root of the checkout first: name → text."""
+    seed: int = 1
+    """What ``{seed}`` stands for, unless a replay asks for other requests."""
+    requests: int | None = Field(default=None, gt=0)
+    """What ``{requests}`` stands for: the length of one run; null when the command has no such word."""
+    not_replayable: dict[str, str] = Field(default_factory=dict)
+    """Hot function → why its calls cannot be replayed one by one; the command still makes them."""
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether another seed gives other requests."""
+        return any("{seed}" in word for word in self.command)
+
+    def words(self, *, seed: int | None = None, requests: int | None = None) -> list[str]:
+        """The command as it is run."""
+        values = {
+            "{seed}": str(self.seed if seed is None else seed),
+            "{requests}": str(requests or self.requests or ""),
+        }
+        return [_filled(word, values) for word in self.command]
 
 
 def encoded_call(args: Sequence[Any], kwargs: dict[str, Any], *, max_nodes: int = 100_000) -> CallSample:
@@ -98,22 +120,20 @@ def encoded_call(args: Sequence[Any], kwargs: dict[str, Any], *, max_nodes: int 
 
 def write_function_workload(folder: Path, workload: FunctionWorkload) -> Path:
     """Write a workload into the folder of its service and return the file."""
-    shared: dict[str, JsonValue] = dict(workload.shared)
-    rows = [
-        sample.model_copy(
-            update={
-                "args": [_share(value, shared) for value in sample.args],
-                "kwargs": {name: _share(value, shared) for name, value in sample.kwargs.items()},
-            }
-        )
+    plain = [
+        [[expand(value, workload.shared) for value in sample.args], expand(sample.kwargs, workload.shared)]
         for sample in workload.samples
     ]
+    shared, rows = share([value for args, kwargs in plain for value in (*args, kwargs)])
+    parts = iter(rows)
     head = workload.model_dump(mode="json", exclude={"samples", "shared"})
-    lines = [head, *({"define": key, "value": value} for key, value in shared.items())]
-    lines += [row.model_dump(mode="json", exclude_defaults=True) for row in rows]
+    lines: list[Any] = [head, *({"define": key, "value": value} for key, value in shared.items())]
+    for sample in workload.samples:
+        row = {"args": [next(parts) for _ in sample.args], "kwargs": next(parts), "n": sample.n}
+        lines.append({name: value for name, value in row.items() if value != {}})
     path = folder / workload_file(workload.function)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines), encoding="utf-8")
+    path.write_bytes(_gzipped("".join(f"{json.dumps(line)}\n" for line in lines)))
     return path
 
 
@@ -140,9 +160,9 @@ def load_function_workload(path: Path) -> FunctionWorkload:
             if not head:
                 head = row
             elif "define" in row:
-                shared[str(row["define"])] = row["value"]
+                shared[str(row["define"])] = expand(row["value"], shared)
             else:
-                samples.append(CallSample.model_validate(row))
+                samples.append(_sample(row, shared))
         except (ValidationError, KeyError) as error:
             raise _damaged(path, number, str(error).splitlines()[0]) from error
     try:
@@ -179,24 +199,36 @@ def find_workload(workloads: Path, function: str, service: str | None = None) ->
 
 def workload_file(function: str) -> str:
     """File name of a function's workload."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", function) + ".jsonl"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", function) + ".jsonl.gz"
 
 
-def _share(value: JsonValue, shared: dict[str, JsonValue]) -> JsonValue:
-    text = text_of(value)
-    if len(text) < SHARED_FROM:
-        return value
-    key = hashlib.sha256(text.encode()).hexdigest()[:12]
-    shared[key] = value
-    return {"$": "use", "key": key}
+def _sample(row: dict[str, Any], shared: dict[str, JsonValue]) -> CallSample:
+    """A line as it is replayed: whole arguments may stand for shared values, parts of them do not."""
+    args = [value if is_use(value) else expand(value, shared) for value in row["args"]]
+    return CallSample.model_validate({**row, "args": args, "kwargs": expand(row.get("kwargs", {}), shared)})
+
+
+def _filled(word: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        word = word.replace(name, value)
+    return word
+
+
+def _gzipped(text: str) -> bytes:
+    """Without a time stamp: equal workloads give equal bytes."""
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as compressed:
+        compressed.write(text.encode())
+    return buffer.getvalue()
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
+        data = path.read_bytes()
+        lines = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode().splitlines()
     except FileNotFoundError as error:
         raise SourceUnavailable(f"no workload {path}; record one with `effnb record`") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read the workload {path}: {error}; record it again") from error
     for number, line in enumerate(lines, 1):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections import Counter
 
 import pytest
@@ -37,13 +38,13 @@ def workload(service: str = "web", calls: int = 4) -> FunctionWorkload:
 
 def test_what_was_written_is_loaded_with_large_values_once(tmp_path):
     path = write_function_workload(tmp_path / "web", workload())
-    assert path.name == "shop.a-Cart.add.jsonl"
+    assert path.name == "shop.a-Cart.add.jsonl.gz"
     loaded = load_function_workload(path)
     (key,) = loaded.shared
     assert loaded.shared[key] == list(range(2000))
     assert [sample.args for sample in loaded.samples] == [[n, {"$": "use", "key": key}] for n in (1, 2)]
     assert loaded.samples[0].kwargs == {"k": {"$": "tuple", "items": ["a"]}}
-    assert path.read_text().count("1999") == 1
+    assert gzip.decompress(path.read_bytes()).count(b"1999") == 1
 
 
 def test_a_replay_keeps_the_mix():

@@ -6,6 +6,14 @@ the command runs its own code at its own speed, and nothing has to be installed 
 
 from effnb.sources.recorder._record import record_range, record_revision
 from effnb.sources.recorder._recordings import Recording, drop_recordings, load_recordings
-from effnb.sources.recorder._worktree import list_revisions
+from effnb.sources.recorder._worktree import checked_out, list_revisions
 
-__all__ = ["Recording", "drop_recordings", "list_revisions", "load_recordings", "record_range", "record_revision"]
+__all__ = [
+    "Recording",
+    "checked_out",
+    "drop_recordings",
+    "list_revisions",
+    "load_recordings",
+    "record_range",
+    "record_revision",
+]

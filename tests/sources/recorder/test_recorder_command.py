@@ -1,6 +1,7 @@
 """``effnb record`` as a person types it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from effnb.cli import _record
 from effnb.errors import BadQuery
+from effnb.verify import load_function_workload, load_service_workload
 
 
 @pytest.fixture
@@ -55,3 +57,25 @@ def test_a_cancelled_job_cleans_up(repo: Path, scratch: Path, tmp_path: Path) ->
         recorder.terminate()
         recorder.communicate(timeout=30)
     assert (recorder.returncode, list(scratch.iterdir())) == (143, [])
+
+
+def test_the_newest_revision_is_sampled_for_its_arguments(repo: Path, tmp_path: Path, app: typer.Typer) -> None:
+    typed = arguments(repo, tmp_path / "out", "--revisions", "main~2..main~1", "--arg-suffix", "1")
+    result = CliRunner().invoke(app, typed, catch_exceptions=False)
+    folder = tmp_path / "out" / "workloads" / "web"
+    outer = load_function_workload(folder / "shop.work-outer.jsonl.gz")
+    service = load_service_workload(folder)
+    (row,) = json.loads((tmp_path / "out" / "index.json").read_text())
+    assert (service.command, service.revision) == (("python", "-m", "shop.work", "1"), row["revision"])
+    assert (outer.revision, outer.distinct, [sample.args for sample in outer.samples]) == (row["revision"], 1, [[3000]])
+    assert "inside another function" in service.not_replayable["shop.work:outer.<locals>.nested"]
+    assert re.search(r"arguments of \d hot functions in .*web, \d not replayable", result.stderr)
+    before = (folder / "workload.json").stat().st_mtime_ns
+    CliRunner().invoke(app, typed, catch_exceptions=False)
+    assert (folder / "workload.json").stat().st_mtime_ns == before
+
+
+def test_without_arguments_only_stacks_are_recorded(repo: Path, tmp_path: Path, app: typer.Typer) -> None:
+    typed = arguments(repo, tmp_path / "out", "--revisions", "main~2", "--arg-suffix", "1", "--no-arguments")
+    CliRunner().invoke(app, typed, catch_exceptions=False)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.json", "web"}
