@@ -52,6 +52,17 @@ class Series(Noun):
         """The span the buckets cover."""
         return Window(start=self.start, end=self.start + timedelta(seconds=self.step_seconds * len(self.values)))
 
+    def inside(self, window: Window) -> Self | None:
+        """The buckets that start inside a window; None when there are none."""
+        step = self.step_seconds
+        first = max(0, -int((self.start - window.start).total_seconds() // step))
+        stop = min(len(self.values), -int((self.start - window.end).total_seconds() // step))
+        if first >= stop:
+            return None
+        start, counts = self.start + timedelta(seconds=first * step), self.counts
+        cut = {"start": start, "values": self.values[first:stop], "counts": counts[first:stop] if counts else None}
+        return self.model_copy(update=cut)
+
     def to_frame(self) -> pd.DataFrame:
         """Columns ``time`` (UTC) and ``value``, with ``count`` where known; one row a bucket."""
         import pandas as pd

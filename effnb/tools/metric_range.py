@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from effnb.domain import Listing, Series, Utc, Window
@@ -43,7 +42,7 @@ def metric_range(
         raise NotFound(f"no metric {metric!r} in the store; {_known(workspace, metric)}")
     wanted = labels or {}
     mine = [one for one in every if wanted.items() <= one.labels.items()]
-    rows = [cut for one in _joined(mine) if (cut := _inside(one, window)) is not None]
+    rows = [cut for one in _joined(mine) if (cut := one.inside(window)) is not None]
     searched = f"{metric} with {wanted or 'any labels'}, {window}; {_held(every)}"
     return page(Listing[Series], rows, searched=searched, limit=limit)
 
@@ -74,22 +73,6 @@ def _over(old: Series, new: Series) -> Series:
         for i, value in enumerate(one.values, first):
             values[i] = values[i] if value is None else value
     return new.model_copy(update={"start": start, "values": tuple(values), "counts": None})
-
-
-def _inside(one: Series, window: Window) -> Series | None:
-    """The buckets that start inside the window; None when there are none."""
-    step = one.step_seconds
-    first = max(0, -int(-(window.start - one.start).total_seconds() // step))
-    stop = min(len(one.values), -int(-(window.end - one.start).total_seconds() // step))
-    if first >= stop:
-        return None
-    return one.model_copy(
-        update={
-            "start": one.start + timedelta(seconds=first * step),
-            "values": one.values[first:stop],
-            "counts": one.counts[first:stop] if one.counts else None,
-        }
-    )
 
 
 def _held(every: Sequence[Series]) -> str:

@@ -140,6 +140,17 @@ class GitRepository:
         """Paths of all files at a revision, sorted."""
         return self._files(self.resolve(revision))
 
+    def history_of(self, path: str) -> list[Change]:
+        """Commits that edited a file, merges left out, oldest first; ``SourceUnavailable`` when there never were any."""
+        log = self._git(
+            "log", "--reverse", "--no-merges", "-z", f"--format={FIELDS}", "HEAD", "--", f":(literal){path}"
+        )
+        fields = log.split("\0")
+        found = [_change(fields[i : i + 5]) for i in range(0, len(fields) - 4, 5)]
+        if not found:
+            raise SourceUnavailable(f"{self.place} has never had a file {path!r}; check [sources] in effnb.toml")
+        return found
+
     def contains(self, revision: str, commit: str) -> bool:
         """Whether a revision has a commit in its history; false for revisions the repository does not know."""
         _refuse_option(revision)

@@ -1,4 +1,4 @@
-"""Log extracts as JSON Lines, one file a service: what log systems export."""
+"""Log extracts in a folder, one file a service: what log systems export."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from functools import lru_cache
 from pathlib import Path
 
 from effnb.domain import LogLine, Window
-from effnb.errors import SourceUnavailable
+from effnb.errors import SourceDenied, SourceError, SourceUnavailable
 from effnb.sources._json_lines import read_models
+from effnb.sources.logs import _journal, _text
 
+JSON_LINES = ".jsonl"
+SUFFIXES = (JSON_LINES, _text.SUFFIX, _journal.SUFFIX)
+LARGEST = 512 << 20
 MOMENT = timedelta(milliseconds=1)
 """What follows the last record, so that a half-open span holds it."""
 
 
 class FolderLogs:
-    """Extracts in a folder: ``<service>.jsonl``, each line with ``at``, ``level``, ``logger`` and ``message``."""
+    """Extracts by service: ``<service>.jsonl`` (lines with ``at``, ``level``, ``logger``, ``message``), ``.log`` (plain
+    text) or ``.journal`` (``journalctl -o json``); several of one service are one log.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -26,7 +32,7 @@ class FolderLogs:
 
     def services(self) -> tuple[str, ...]:
         """Services that have an extract, sorted."""
-        return tuple(sorted(path.stem for path in self.folder.glob("*.jsonl")))
+        return tuple(sorted({path.stem for path in self.folder.iterdir() if path.suffix in SUFFIXES}))
 
     def covered(self, service: str) -> Window | None:
         """The span from the first record of a service to just after the last; None without records."""
@@ -41,4 +47,18 @@ class FolderLogs:
         # A service's name comes from the caller: only names that are listed may become a path.
         if service not in self.services():
             return ()
-        return tuple(sorted(read_models(self.folder / f"{service}.jsonl", LogLine), key=lambda line: line.at))
+        paths = [path for suffix in SUFFIXES if (path := self.folder / f"{service}{suffix}").is_file()]
+        return tuple(sorted((line for path in paths for line in _read(path)), key=lambda line: line.at))
+
+
+def _read(path: Path) -> list[LogLine]:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise SourceError(f"{path} is larger than {LARGEST >> 20} MiB; export a shorter span")
+        if path.suffix == _text.SUFFIX:
+            return list(_text.read_text(path, path.read_text(encoding="utf-8", errors="replace")))
+    except PermissionError as error:
+        raise SourceDenied(f"cannot read {path}: permission denied; ask its owner for read access") from error
+    except OSError as error:
+        raise SourceUnavailable(f"cannot read {path}: {error.strerror}; check [sources] logs in effnb.toml") from error
+    return read_models(path, LogLine) if path.suffix == JSON_LINES else list(_journal.read_journal(path))
