@@ -54,6 +54,60 @@ class PrometheusSettings(_Section):
     """Metric name → query, fetched by ``effnb ingest --prometheus``."""
 
 
+class PyroscopeSettings(_Section):
+    """``[sources.pyroscope]``: a server to fetch profiles from."""
+
+    url: str
+    """Base address, e.g. ``http://127.0.0.1:4040``."""
+    token_env: str | None = None
+    """Environment variable that holds the bearer token; never the token itself."""
+    timeout_seconds: float = Field(default=60.0, gt=0)
+    """Longest wait for one answer."""
+    profile_type: str = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
+    """Which profiles; the server's own name of the type."""
+    services: dict[str, str] = Field(default_factory=dict)
+    """Service → label selector, e.g. ``{service_name="web"}``; fetched by ``effnb ingest --pyroscope``."""
+
+
+class EnvironmentSettings(_Section):
+    """``[sources.github.environments.NAME]``: what deployments to an environment reach."""
+
+    service: str
+    """Service that is deployed."""
+    host_group: str = "all"
+    """Hosts it reaches."""
+
+
+class GitHubSettings(_Section):
+    """``[sources.github]``: a repository on GitHub, or a server with its REST API, to read context from."""
+
+    repository: str
+    """``owner/name``."""
+    api: str = "https://api.github.com"
+    """Base address of the API."""
+    token_env: str | None = None
+    """Environment variable that holds the token; reading is all it needs to allow."""
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    """Longest wait for one answer."""
+    deployments: bool = False
+    """Whether its deployments are rollouts."""
+    discussions: bool = False
+    """Whether pull requests and comments are discussions."""
+    environments: dict[str, EnvironmentSettings] = Field(default_factory=dict)
+    """What each environment stands for; one not named is ``service`` or ``service/host group``."""
+
+
+class FlagdSettings(_Section):
+    """``[sources.flagd]``: experiments from an OpenFeature flag definition (flagd's format) in the repository."""
+
+    file: str
+    """Path of the definition inside the repository."""
+    service: str
+    """Service whose requests take part, where a flag's metadata does not say."""
+    flags: tuple[str, ...] = ()
+    """Flags to read; all when empty."""
+
+
 class SourceSettings(_Section):
     """``[sources]``: where the context of an investigation lies; paths are relative to ``effnb.toml``."""
 
@@ -61,22 +115,38 @@ class SourceSettings(_Section):
     """Git repository whose commits are deployed."""
     rollouts: str | None = None
     """JSON Lines of rollout records."""
+    kubernetes: str | None = None
+    """``kubectl get rs,deploy -o json``: a file, or a folder with one for each cluster."""
     config_history: str | None = None
     """JSON Lines of config changes."""
+    config_files: dict[str, str] = Field(default_factory=dict)
+    """Config files in the repository (TOML, JSON, YAML) → the service that reads each, ``*`` for all."""
     flags: str | None = None
     """JSON Lines of flag changes."""
     experiments: str | None = None
     """JSON Lines of experiments with their steps and planned cost."""
     docs: str | None = None
     """Folder of Markdown pages."""
+    repository_docs: str | None = None
+    """Folder of Markdown pages inside the repository, read at its head; ``.`` for all of it."""
     logs: str | None = None
-    """Folder of log extracts, JSON Lines, one file a service."""
+    """Folder of log extracts, one file a service: JSON Lines, plain text (.log), journald's JSON (.journal)."""
     discussions: str | None = None
     """JSON Lines of messages."""
     workloads: str | None = None
     """Folder of recorded workloads, one folder a service, as `effnb record` writes it."""
+    metrics: str | None = None
+    """Folder of CSV and Parquet series that ``metric_range`` reads beside the store."""
+    profiles: str | None = None
+    """Folder with a subfolder of profiles for each service, taken in by ``effnb ingest --profiles``."""
     prometheus: PrometheusSettings | None = None
     """A Prometheus server."""
+    pyroscope: PyroscopeSettings | None = None
+    """A Pyroscope server."""
+    github: GitHubSettings | None = None
+    """A repository on GitHub."""
+    flagd: FlagdSettings | None = None
+    """A flag definition in the repository."""
 
 
 class ServiceSettings(_Section):

@@ -6,15 +6,20 @@ import os
 from functools import cached_property
 from pathlib import Path
 
+from effnb.connect import Connections
 from effnb.errors import ConfigError, NotFound
 from effnb.settings import FILE_NAME, Settings, find_settings, load_settings
-from effnb.sources.changes import GitRepository
-from effnb.sources.config import FileSettingsHistory
-from effnb.sources.discussions import FileDiscussions
-from effnb.sources.docs import FolderDocs
-from effnb.sources.experiments import FileExperiments
-from effnb.sources.logs import FolderLogs
-from effnb.sources.rollouts import FileRollouts
+from effnb.sources import (
+    ChangeSource,
+    DiscussionSource,
+    DocSource,
+    ExperimentSource,
+    LogSource,
+    MetricSource,
+    ProfileSource,
+    RolloutSource,
+    SettingsSource,
+)
 from effnb.store import Approvals, AuditLog, FindingStore, FixStore, Records, Redactor, SampleStore, SeriesStore, State
 
 
@@ -24,6 +29,7 @@ class Workspace:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
         self.settings = settings
+        self._connections = Connections(root, settings)
 
     @classmethod
     def open(cls, start: Path | str | None = None) -> Workspace:
@@ -92,57 +98,55 @@ class Workspace:
         return self.store_folder / "blobs"
 
     @cached_property
-    def repository(self) -> GitRepository | None:
-        """The git repository; None when none is configured."""
-        path = self._path(self.settings.sources.repository)
-        return GitRepository(path) if path else None
+    def repository(self) -> ChangeSource | None:
+        """Code and its changes; None when no repository is configured."""
+        return self._connections.changes()
 
     @cached_property
-    def rollouts(self) -> FileRollouts | None:
-        """Rollout records; None when none are configured."""
-        path = self._path(self.settings.sources.rollouts)
-        return FileRollouts(path) if path else None
+    def profiles(self) -> ProfileSource | None:
+        """Where profiles are fetched from; None when nothing is configured."""
+        return self._connections.profiles()
 
     @cached_property
-    def settings_histories(self) -> tuple[FileSettingsHistory, ...]:
+    def metrics(self) -> MetricSource | None:
+        """Where metrics are fetched from; None when nothing is configured."""
+        return self._connections.metrics()
+
+    @cached_property
+    def rollouts(self) -> RolloutSource | None:
+        """When which version reached which hosts; None when nothing is configured."""
+        return self._connections.rollouts()
+
+    @cached_property
+    def settings_histories(self) -> tuple[SettingsSource, ...]:
         """Config and flag changes, as far as configured."""
-        sources = self.settings.sources
-        found = []
-        if path := self._path(sources.config_history):
-            found.append(FileSettingsHistory(path, "config"))
-        if path := self._path(sources.flags):
-            found.append(FileSettingsHistory(path, "flag"))
-        return tuple(found)
+        return self._connections.settings_histories(lambda: self.repository)
 
     @cached_property
-    def experiments(self) -> FileExperiments | None:
-        """Experiment records; None when none are configured."""
-        path = self._path(self.settings.sources.experiments)
-        return FileExperiments(path) if path else None
+    def experiments(self) -> ExperimentSource | None:
+        """Experiments; None when none are configured."""
+        return self._connections.experiments(lambda: self.repository)
 
     @cached_property
-    def docs(self) -> FolderDocs | None:
+    def docs(self) -> DocSource | None:
         """Documentation; None when none is configured."""
-        path = self._path(self.settings.sources.docs)
-        return FolderDocs(path) if path else None
+        return self._connections.docs(lambda: self.repository)
 
     @cached_property
-    def logs(self) -> FolderLogs | None:
+    def logs(self) -> LogSource | None:
         """Log records; None when none are configured."""
-        path = self._path(self.settings.sources.logs)
-        return FolderLogs(path) if path else None
+        return self._connections.logs()
 
     @cached_property
-    def discussions(self) -> FileDiscussions | None:
+    def discussions(self) -> DiscussionSource | None:
         """What people wrote; None when nothing is configured."""
-        path = self._path(self.settings.sources.discussions)
-        return FileDiscussions(path) if path else None
+        return self._connections.discussions()
 
     @property
     def source_folders(self) -> tuple[Path, ...]:
         """Where the configured sources lie; what is in them is in scope of whoever may read paths here."""
         sources = self.settings.sources
-        given = (sources.repository, sources.docs, sources.logs)
+        given = (sources.repository, sources.docs, sources.logs, sources.metrics, sources.profiles)
         return tuple(path for one in given if (path := self._path(one)) is not None)
 
     @property

@@ -30,7 +30,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "skills": ("tools",),
     "mcp": ("tools",),
     "tools": ("workspace", "charts", *ANALYSES),
-    "workspace": ("store", "sources", "engine", "settings"),
+    "workspace": ("store", "connect", "engine", "settings"),
+    "connect": ("sources", "settings"),
     # Settings are values; what they are used for is handed them, as it is handed data.
     **dict.fromkeys(ANALYSES, ("stats", "settings", *NOUNS)),
     **dict.fromkeys(("store", "sources", "engine", "settings", "charts", "stats"), NOUNS),

@@ -29,6 +29,24 @@ docs = "docs"
 logs = "logs"
 discussions = "d.jsonl"
 workloads = "workloads"
+kubernetes = "rs.json"
+config_files = { "config/defaults.toml" = "*" }
+repository_docs = "docs"
+metrics = "series"
+profiles = "profiles"
+
+[sources.pyroscope]
+url = "http://127.0.0.1:4040"
+services = { web = '{service_name="web"}' }
+
+[sources.github]
+repository = "shop/web"
+deployments = true
+environments = { production = { service = "web", host_group = "eu" } }
+
+[sources.flagd]
+file = "flags.json"
+service = "web"
 
 [sources.prometheus]
 url = "http://127.0.0.1:9090"
@@ -83,6 +101,9 @@ def test_every_section_is_read(load):
     settings = load(WHOLE)
     assert settings.workspace.own_code == ("shop", "lib")
     assert settings.sources.prometheus.queries == {"requests": "sum(rate(x[1m]))"}
+    assert settings.sources.pyroscope.profile_type == "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
+    assert settings.sources.github.environments["production"].host_group == "eu"
+    assert settings.sources.flagd.flags == ()
     assert settings.service("web").endpoints == {"/product": "shop.web:product"}
     assert settings.detect.baseline_days == 7
     assert settings.causes.min_lead == 2

@@ -28,12 +28,15 @@ def ingest(
     format: Annotated[str | None, typer.Option("--format", help="Format of the profiles.")] = None,  # noqa: A002
     sample_type: Annotated[str | None, typer.Option("--sample-type", help="Which of a profile's sample types.")] = None,
     prometheus: Annotated[bool, typer.Option("--prometheus", help="Fetch the configured queries.")] = False,
-    days: Annotated[float, typer.Option("--days", min=0.01, help="Span to fetch from Prometheus, until now.")] = DAYS,
+    profiles: Annotated[
+        bool, typer.Option("--pyroscope", "--profiles", help="Fetch profiles from the configured source.")
+    ] = False,
+    days: Annotated[float, typer.Option("--days", min=0.01, help="Span to fetch, until now.")] = DAYS,
     as_json: AsJson = False,
 ) -> None:
     """Take profiles (folded, pprof, speedscope, perf script) and series (CSV, Parquet, Prometheus) into the store."""
-    if not paths and not prometheus:
-        raise ConfigError("nothing to ingest; give files or folders, or --prometheus")
+    if not paths and not prometheus and not profiles:
+        raise ConfigError("nothing to ingest; give files or folders, --prometheus or --pyroscope")
     tools, rows = session().tools, []
     if paths:
         rows += tools.ingest_files(
@@ -45,8 +48,10 @@ def ingest(
             format=format,
             sample_type=sample_type,
         ).rows
+    now = datetime.now(UTC).replace(microsecond=0)
+    if profiles:
+        rows += tools.ingest_profiles(start=now - timedelta(days=days), end=now).rows
     if prometheus:
-        now = datetime.now(UTC).replace(microsecond=0)
         rows += tools.ingest_prometheus(start=now - timedelta(days=days), end=now).rows
     if as_json:
         print_json([row.to_json() for row in rows])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from effnb.domain import DocPage, Message, Rollout, Window
-from effnb.sources._protocols import DiscussionSource, DocSource, RolloutSource, Source
+from effnb.domain import DocPage, Experiment, Message, Rollout, Window
+from effnb.sources._protocols import DiscussionSource, DocSource, ExperimentSource, RolloutSource, Source
 
 
 class MergedRollouts:
@@ -32,6 +32,18 @@ class MergedDiscussions:
         """Messages of all of them, oldest first."""
         every = [one for source in self._sources for one in source.fetch_messages(window)]
         return sorted(every, key=lambda message: message.at)
+
+
+class MergedExperiments:
+    """Experiments of several systems."""
+
+    def __init__(self, sources: Sequence[ExperimentSource]) -> None:
+        self._sources = sources
+        self.place = _places(sources)
+
+    def fetch_experiments(self, service: str | None = None, window: Window | None = None) -> list[Experiment]:
+        """Experiments of all of them, one system after the other."""
+        return [one for source in self._sources for one in source.fetch_experiments(service, window)]
 
 
 class MergedDocs:

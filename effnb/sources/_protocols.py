@@ -9,7 +9,6 @@ the place of the fault. Nothing is left out silently.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Protocol
 
 from effnb.domain import (
@@ -41,7 +40,10 @@ class ProfileSource(Source, Protocol):
         """Services it has profiles of, sorted."""
 
     def fetch_profiles(self, service: str, window: Window) -> Iterator[Profile]:
-        """Profiles of a service taken inside a window, oldest first, each with the labels ``service`` and ``time``."""
+        """Profiles of a service taken inside a window, oldest first, each with the labels ``service`` and ``time``.
+
+        ``BadQuery`` names the known services when this is none of them.
+        """
 
 
 class MetricSource(Source, Protocol):
@@ -51,16 +53,18 @@ class MetricSource(Source, Protocol):
         """Names of the metrics it has, sorted."""
 
     def fetch_series(self, metric: str, window: Window) -> list[Series]:
-        """Series of a metric by labels, cut to the buckets that start inside a window; empty when none has any."""
+        """Series of a metric by labels, cut to the buckets that start inside a window; empty when none has any.
+
+        ``BadQuery`` names the known metrics when this is none of them.
+        """
 
 
 class ChangeSource(Source, Protocol):
     """Code changes, and the code at a revision."""
 
-    path: Path
-    """Where the repository lies."""
-    touched_functions: Callable[..., tuple[TouchedFunction, ...]]
-    """Functions edited by a commit (or since another one), by commit id."""
+    @property
+    def touched_functions(self) -> Callable[..., tuple[TouchedFunction, ...]]:
+        """Of a commit (and the one to compare with, its parent when unset): the functions it edits."""
 
     def resolve(self, revision: str) -> str:
         """Full id of a revision; ``BadQuery`` when there is none."""

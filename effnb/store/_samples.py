@@ -118,6 +118,11 @@ class SampleStore:
         names = {_metadata(path)["service"] for path in self._parts("cube")}
         return tuple(sorted(names))
 
+    def sources(self) -> frozenset[str]:
+        """What the samples were taken from, in the words given when they were added."""
+        rows = self.state.connection.execute("SELECT DISTINCT source FROM part WHERE kind = 'samples'")
+        return frozenset(row["source"] for row in rows)
+
     def cube(self, service: str) -> Cube | None:
         """The series of every function of a service; None when it has no samples."""
         self.step_seconds(service)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from effnb.domain import Change, Experiment, Rollout, Window
 from effnb.rootcause import Arrival
-from effnb.sources.changes import GitRepository
+from effnb.sources import ChangeSource
 
 if TYPE_CHECKING:
     from effnb.workspace import Workspace
@@ -34,7 +34,7 @@ def changes_arriving(workspace: Workspace, service: str, window: Window) -> list
     return sorted(arrivals, key=lambda arrival: min(steps[0][0] for steps in arrival.steps.values()))
 
 
-def _commits(repository: GitRepository, rollouts: Iterable[Rollout]) -> list[Arrival]:
+def _commits(repository: ChangeSource, rollouts: Iterable[Rollout]) -> list[Arrival]:
     steps: dict[str, dict[str, list[tuple[float, float]]]] = {}
     changes: dict[str, Change] = {}
     for rollout in rollouts:
@@ -58,7 +58,7 @@ def _commits(repository: GitRepository, rollouts: Iterable[Rollout]) -> list[Arr
     ]
 
 
-def _experiment(one: Experiment, window: Window, repository: GitRepository | None, version: str | None) -> Arrival:
+def _experiment(one: Experiment, window: Window, repository: ChangeSource | None, version: str | None) -> Arrival:
     inside = [step for step in one.steps if window.contains(step.at)]
     change = Change(
         id=one.change_id,
@@ -88,7 +88,7 @@ def setting_readers(workspace: Workspace, key: str) -> frozenset[str]:
     return _readers(repository, repository.resolve("HEAD") if repository else None, key)
 
 
-def _readers(repository: GitRepository | None, version: str | None, key: str | None) -> frozenset[str]:
+def _readers(repository: ChangeSource | None, version: str | None, key: str | None) -> frozenset[str]:
     if repository is None or version is None or not key:
         return frozenset()
     return repository.string_readers(version, key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from effnb.errors import ConfigError
 
 if TYPE_CHECKING:
-    from effnb.sources.changes import GitRepository
+    from effnb.sources import ChangeSource
     from effnb.workspace import Workspace
 
 SourceT = TypeVar("SourceT")
@@ -20,6 +20,6 @@ def configured(source: SourceT | None, what: str, setting: str) -> SourceT:
     return source
 
 
-def repository_of(workspace: Workspace) -> GitRepository:
+def repository_of(workspace: Workspace) -> ChangeSource:
     """The workspace's repository."""
     return configured(workspace.repository, "repository", "repository")

@@ -10,7 +10,7 @@ from effnb.sources.code import OWNER_FILES, OwnerRule, owner_rules, owning_rule
 
 if TYPE_CHECKING:
     from effnb.domain import Regression
-    from effnb.sources.changes import GitRepository
+    from effnb.sources import ChangeSource
     from effnb.workspace import Workspace
 
 
@@ -29,7 +29,7 @@ def owner_lookup(workspace: Workspace) -> Callable[[Regression], str]:
     return owner
 
 
-def repository_rules(repository: GitRepository) -> list[OwnerRule]:
+def repository_rules(repository: ChangeSource) -> list[OwnerRule]:
     """The rules of the first owner file the repository has; empty when it has none."""
     texts = ((name, repository.read("HEAD", name)) for name in OWNER_FILES)
     return next((owner_rules(name, text) for name, text in texts if text.strip()), [])

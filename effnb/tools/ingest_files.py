@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from effnb.domain import Ingested, Listing, Profile, Utc
 from effnb.errors import BadQuery, ConfigError, SourceUnavailable
 from effnb.sources.metrics import is_series_file, read_series
 from effnb.sources.profiles import read_profile, recognise_profile
-from effnb.store import Samples, stack_id
+from effnb.tools._profile_samples import add_profile
 from effnb.tools._registry import tool
 
 if TYPE_CHECKING:
@@ -85,30 +83,16 @@ def _ingest(
     when, origin = _time(profile, path, at)
     if when < EARLIEST:
         raise BadQuery(f"{path} would count for {when:%Y-%m-%d}, by {origin}; say when it was taken with --at")
-    samples = _samples(profile, labels, when, workspace.settings.workspace.bucket_seconds)
-    handlers = workspace.settings.service(labels["service"]).endpoints
-    workspace.samples.add(samples, endpoints={handler: name for name, handler in handlers.items()}, source=str(path))
+    placed = profile.model_copy(update={"labels": labels | {"time": when.isoformat()}})
+    taken = add_profile(workspace, placed, source=str(path))
     return Ingested(
         source=str(path),
         format=form or recognise_profile(path),
         service=labels["service"],
         at=when,
         at_from=origin,
-        samples=int(samples.n.sum()),
+        samples=taken,
     )
-
-
-def _samples_per_count(profile: Profile, service: str) -> float:
-    """1 for samples; else what turns time or events into the samples behind them, so that noise is not understated."""
-    if profile.unit == "samples" or not profile.total:
-        return 1.0
-    effective = profile.labels.get("effective_samples")
-    if effective is None:
-        raise BadQuery(
-            f"the profile of {service} counts {profile.unit} and does not say how many samples stand behind them; "
-            "export it with sample counts"
-        )
-    return int(effective) / profile.total
 
 
 def _time(profile: Profile, path: Path, at: datetime | None) -> tuple[datetime, str]:
@@ -117,24 +101,3 @@ def _time(profile: Profile, path: Path, at: datetime | None) -> tuple[datetime, 
     if "time" in profile.labels:
         return datetime.fromisoformat(profile.labels["time"]).astimezone(UTC), "the profile"
     return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC), "the file's modification time"
-
-
-def _samples(profile: Profile, labels: dict[str, str], when: datetime, step: int) -> Samples:
-    scale = _samples_per_count(profile, labels["service"])
-    counted = {one.frames: round(one.count * scale) for one in profile.samples}
-    counted = {frames: n for frames, n in counted.items() if n and frames}
-    if not counted:
-        raise SourceUnavailable(f"the profile of {labels['service']} at {when:%Y-%m-%d %H:%M} UTC holds no samples")
-    ids = {stack_id(frames): frames for frames in counted}
-    bucket = int(when.timestamp()) // step * step
-    rows = len(ids)
-    return Samples(
-        service=labels["service"],
-        stacks=ids,
-        step_seconds=step,
-        bucket=np.full(rows, bucket, dtype=np.int64),
-        version=[labels.get("version", "")] * rows,
-        host_group=[labels.get("host_group", "all")] * rows,
-        stack=np.array(list(ids), dtype=np.int64),
-        n=np.array([counted[frames] for frames in ids.values()], dtype=np.int64),
-    )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from effnb.workspace import Workspace
 
 
-@tool(tier="read", source="metric series in the store")
+@tool(tier="read", source="metric series in the store, else the metric source")
 def metric_range(
     workspace: Workspace,
     metric: str,
@@ -26,8 +26,8 @@ def metric_range(
 ) -> Listing[Series]:
     """Series of a metric inside a window, by their labels: requests, latency, errors, memory, log records, your own.
 
-    Missing values are null, never zero. Use it to tell whether traffic, latency or volume moved with the CPU; gCPU of a
-    function is in ``function_history``.
+    The store is asked first, then the configured metric source. Missing values are null, never zero. Use it to tell
+    whether traffic, latency or volume moved with the CPU; gCPU of a function is in ``function_history``.
 
     Args:
         metric: Name of the metric; a wrong one is answered with those there are.
@@ -38,6 +38,10 @@ def metric_range(
     """
     window = Window(start=start, end=end)
     every = workspace.series.select(metric)
+    if not every and workspace.metrics is not None and metric in workspace.metrics.metrics():
+        every = workspace.metrics.fetch_series(metric, window)
+        if not every:
+            return page(Listing[Series], [], searched=f"{metric} of {workspace.metrics.place}, {window}", limit=limit)
     if not every:
         raise NotFound(f"no metric {metric!r} in the store; {_known(workspace, metric)}")
     wanted = labels or {}
@@ -48,10 +52,14 @@ def metric_range(
 
 
 def _known(workspace: Workspace, metric: str) -> str:
-    names = sorted({one.metric.name for one in workspace.series.all()})
+    names = sorted({one.metric.name for one in workspace.series.all()} | set(_live(workspace)))
     near = difflib.get_close_matches(metric, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}there are: {', '.join(names)}" if names else "ingest some with `effnb ingest PATH`"
+
+
+def _live(workspace: Workspace) -> tuple[str, ...]:
+    return workspace.metrics.metrics() if workspace.metrics else ()
 
 
 def _joined(series: Sequence[Series]) -> list[Series]:
@@ -78,4 +86,4 @@ def _over(old: Series, new: Series) -> Series:
 def _held(every: Sequence[Series]) -> str:
     labels = sorted({name for one in every for name in one.labels})
     held = Window(start=min(one.start for one in every), end=max(one.window.end for one in every))
-    return f"the store holds {len(every)} series of it, labelled {', '.join(labels) or 'with nothing'}, {held}"
+    return f"there are {len(every)} series of it, labelled {', '.join(labels) or 'with nothing'}, {held}"

@@ -65,6 +65,7 @@ def test_it_declares_what_it_may_touch_and_how_long(name):
 def test_only_what_changes_the_store_is_more_than_read():
     assert {name for name, tool in TOOLS.items() if tool.tier != "read"} == {
         "ingest_files",
+        "ingest_profiles",
         "ingest_prometheus",
         "run_detection",
     }

@@ -141,7 +141,7 @@ class GitRepository:
         return self._files(self.resolve(revision))
 
     def history_of(self, path: str) -> list[Change]:
-        """Commits that edited a file, merges left out, oldest first; ``SourceUnavailable`` when there never were any."""
+        """Commits that edited a file, without merges, oldest first; ``SourceUnavailable`` when there never were any."""
         log = self._git(
             "log", "--reverse", "--no-merges", "-z", f"--format={FIELDS}", "HEAD", "--", f":(literal){path}"
         )

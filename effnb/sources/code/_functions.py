@@ -6,10 +6,11 @@ import difflib
 
 from effnb.domain import FunctionSource
 from effnb.errors import NotFound
-from effnb.sources.changes import GitRepository, Span, function_spans, module_of
+from effnb.sources._protocols import ChangeSource
+from effnb.sources.changes import Span, function_spans, module_of
 
 
-def read_function(repository: GitRepository, function: str, revision: str) -> FunctionSource:
+def read_function(repository: ChangeSource, function: str, revision: str) -> FunctionSource:
     """The source of ``module:qualname``; of two definitions of one name the last, which is the one that runs.
 
     Raises:
@@ -35,17 +36,17 @@ def read_function(repository: GitRepository, function: str, revision: str) -> Fu
     )
 
 
-def known_functions(repository: GitRepository, revision: str, file: str) -> list[str]:
+def known_functions(repository: ChangeSource, revision: str, file: str) -> list[str]:
     """``module:qualname`` of every function in a Python file, in order; empty when it does not parse."""
     return [f"{module_of(file)}:{span.qualname}" for span in function_spans(repository.read(revision, file))]
 
 
-def _file_of(repository: GitRepository, commit: str, module: str) -> str:
+def _file_of(repository: ChangeSource, commit: str, module: str) -> str:
     for file in repository.files(commit):
         if file.endswith(".py") and module_of(file) == module:
             return file
     raise NotFound(
-        f"{repository.path.name} has no module {module!r} at {commit[:12]}: library code is not in it; "
+        f"{repository.place} has no module {module!r} at {commit[:12]}: library code is not in it; "
         "find the name with search_code"
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from effnb.domain import CodeHit
-from effnb.sources.changes import GitRepository, function_spans, module_of
+from effnb.sources._protocols import ChangeSource
+from effnb.sources.changes import function_spans, module_of
 
 LONGEST_LINE = 300
 
 
-def search_lines(repository: GitRepository, revision: str, text: str, path: str | None = None) -> list[CodeHit]:
+def search_lines(repository: ChangeSource, revision: str, text: str, path: str | None = None) -> list[CodeHit]:
     """Lines that contain a text, capitals or not, by file and line; the functions are not looked up yet.
 
     Args:
@@ -24,7 +25,7 @@ def search_lines(repository: GitRepository, revision: str, text: str, path: str 
     return [CodeHit(file=file, line=line, text=shown.strip()[:LONGEST_LINE]) for file, line, shown in found]
 
 
-def with_functions(repository: GitRepository, revision: str, hits: Sequence[CodeHit]) -> tuple[CodeHit, ...]:
+def with_functions(repository: ChangeSource, revision: str, hits: Sequence[CodeHit]) -> tuple[CodeHit, ...]:
     """The same lines with the Python function each lies in."""
     source = lru_cache(maxsize=None)(lambda file: function_spans(repository.read(revision, file)))
     found = []

@@ -63,7 +63,9 @@ class FlagdExperiments:
 
     def _experiment(self, name: str, revisions: Sequence[tuple[Change, dict[str, Flag]]]) -> Experiment | None:
         steps: list[tuple[ExposureStep, Change]] = []
-        control, share, newest = None, 0.0, {}
+        control: str | None = None
+        share = 0.0
+        newest: Flag = {}
         for commit, flags in revisions:
             flag = flags.get(name)
             newest = flag or newest

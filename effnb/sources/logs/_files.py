@@ -19,8 +19,10 @@ MOMENT = timedelta(milliseconds=1)
 
 
 class FolderLogs:
-    """Extracts by service: ``<service>.jsonl`` (lines with ``at``, ``level``, ``logger``, ``message``), ``.log`` (plain
-    text) or ``.journal`` (``journalctl -o json``); several of one service are one log.
+    """Extracts by service; several of one service are one log.
+
+    ``<service>.jsonl`` has lines with ``at``, ``level``, ``logger`` and ``message``; ``.log`` is plain text,
+    ``.journal`` what ``journalctl -o json`` writes.
     """
 
     def __init__(self, folder: Path) -> None:

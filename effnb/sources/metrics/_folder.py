@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from effnb.domain import Series, Window
-from effnb.errors import SourceUnavailable
+from effnb.errors import BadQuery, SourceUnavailable
 from effnb.sources.metrics._files import is_series_file, read_series
 
 
@@ -25,6 +25,8 @@ class FolderMetrics:
 
     def fetch_series(self, metric: str, window: Window) -> list[Series]:
         """Series of a metric by labels, cut to a window; empty when none has a bucket in it."""
+        if metric not in self.metrics():
+            raise BadQuery(f"no metric {metric!r} in {self.place}; there are: {', '.join(self.metrics()) or 'none'}")
         mine = sorted(
             (one for one in self._all if one.metric.name == metric), key=lambda one: sorted(one.labels.items())
         )

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from effnb.domain import Profile, Window
-from effnb.errors import SourceUnavailable
+from effnb.errors import BadQuery, SourceUnavailable
 from effnb.sources.profiles._read import read_profile
 
 
 class FolderProfiles:
-    """Files in ``<folder>/<service>/``, in any format that can be read; each counts for the time it says, else its file's.
+    """Files in ``<folder>/<service>/``, in any format that can be read.
 
-    Only files of a service that is asked for are opened.
+    Each counts for the time it says, else for its file's time of modification. Only files of the service that is
+    asked for are opened.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +31,8 @@ class FolderProfiles:
     def fetch_profiles(self, service: str, window: Window) -> Iterator[Profile]:
         """Profiles of a service taken inside a window, oldest first, with the labels ``service`` and ``time``."""
         if service not in self.services():
-            return
+            known = ", ".join(self.services()) or "none"
+            raise BadQuery(f"no folder for service {service!r} in {self.place}; there are: {known}")
         files = [path for path in (self.folder / service).rglob("*") if path.is_file() and path.name[0] != "."]
         found = [(when, profile) for path in files for when, profile in [_dated(path)] if window.contains(when)]
         for when, profile in sorted(found, key=lambda pair: pair[0]):

@@ -1,7 +1,7 @@
 """Profiles from a Pyroscope server, through its Connect RPC API (``querier.v1.QuerierService/SelectMergeStacktraces``).
 
-The API has no selector "stacks that contain this function": one query a bucket and service brings all of them, as pprof,
-and the store does the rest. Messages are written and read on the wire: four fields do not need generated code.
+The API has no selector "stacks that contain this function": one query a bucket and service brings all of them, as
+pprof, and the store does the rest. Messages are written and read on the wire: four fields do not need generated code.
 """
 
 from __future__ import annotations
@@ -23,13 +23,20 @@ PPROF = 4
 FLAME_GRAPH_ANSWER, PPROF_ANSWER, PROFILE = 1, 5, 1
 """Field numbers of the answer, and of the profile inside its pprof message."""
 PROTO = "application/proto"
+DEFAULT_LIMITS = Limits()
 
 
 class Pyroscope:
     """A server; ``selectors`` maps each service to its label selector, e.g. ``{service_name="web"}``."""
 
     def __init__(
-        self, server: Server, selectors: Mapping[str, str], *, profile_type: str, step_seconds: int, limits: Limits
+        self,
+        server: Server,
+        selectors: Mapping[str, str],
+        *,
+        profile_type: str,
+        step_seconds: int,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._server = server
         self._selectors = dict(selectors)

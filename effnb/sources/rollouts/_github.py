@@ -48,7 +48,7 @@ class GitHubDeployments:
         return found
 
     def _rows(self, window: Window | None) -> list[Row]:
-        """Deployments up to the window's end, newest first, and before it as many as tell what ran in each environment."""
+        """Deployments up to the window's end, newest first; before it as many as tell what ran in each environment."""
         found: list[Row] = []
         wanted: set[str] = set()
         known: set[str] = set()

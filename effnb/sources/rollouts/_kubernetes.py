@@ -32,9 +32,9 @@ Entry = dict[str, Any]
 class KubernetesRollouts:
     """The objects in a file, or in all JSON files of a folder (one a cluster), read once.
 
-    Service: the label ``app.kubernetes.io/name`` or ``app``, else the Deployment's name. Host group: the namespace; with
-    several files, the file's name before it. Version: the label ``app.kubernetes.io/version``, else the tag of the first
-    container's image.
+    Service: the label ``app.kubernetes.io/name`` or ``app``, else the Deployment's name. Host group: the namespace;
+    with several files, the file's name before it. Version: the label ``app.kubernetes.io/version``, else the tag of the
+    first container's image.
     """
 
     def __init__(self, path: Path) -> None:
