@@ -28,7 +28,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "session": ("agent",),
     "agent": ("skills",),
     "skills": ("tools",),
-    "mcp": ("tools",),
+    "mcp": ("skills",),
     "tools": ("workspace", "charts", *ANALYSES),
     "workspace": ("store", "connect", "engine", "settings"),
     "connect": ("sources", "settings"),
