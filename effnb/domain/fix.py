@@ -59,6 +59,12 @@ class Opportunity(Noun):
     """Whether the rule can write the fix."""
     refusal: str = ""
     """Why it cannot."""
+    language: str = "python"
+    """Language of the file; only Python is mended."""
+    in_tests: bool = False
+    """Whether it lies in test code, which costs no fleet anything."""
+    note: str = ""
+    """What the scan saw at this site."""
     service: str | None = None
     """Service the cost was measured in; null without a profile."""
     cost: float | None = None
@@ -67,6 +73,8 @@ class Opportunity(Noun):
     """The same in servers' worth of CPU; null when the number of servers is unknown."""
     expected_saving: Interval | None = None
     """Share of the service's CPU a fix may save; null without a profile."""
+    saving_basis: str = ""
+    """How the saving was estimated: which samples, and which measured ratio."""
     repeat_rate: float | None = None
     """Share of recorded calls whose arguments had been seen before; null without recorded arguments."""
     criteria: tuple[str, ...] = ()

@@ -19,7 +19,9 @@ from effnb.opportunities._effects import (
 from effnb.opportunities._fix import Target, find_site, fix_for
 from effnb.opportunities._load import bundled_folder, bundled_rules, load_rules, load_setting_rules, rule_named
 from effnb.opportunities._module import FunctionNode, Module, count_bindings, parameters
+from effnb.opportunities._rank import Evidence, Repeats, rank
 from effnb.opportunities._rule import Ratio, Refused, Rule, Site
+from effnb.opportunities._scan import Scan, name_search, scan_folder
 from effnb.opportunities._setting import SettingRule, fix_setting, set_value
 from effnb.opportunities._types import (
     element_type,
@@ -36,12 +38,15 @@ from effnb.opportunities._types import (
 
 __all__ = [
     "Edits",
+    "Evidence",
     "FunctionNode",
     "Impurity",
     "Module",
     "Ratio",
     "Refused",
+    "Repeats",
     "Rule",
+    "Scan",
     "SettingRule",
     "Site",
     "Target",
@@ -69,12 +74,15 @@ __all__ = [
     "load_setting_rules",
     "loop_target",
     "may_change",
+    "name_search",
     "names_in",
     "only_assignment",
     "parameter",
     "parameters",
+    "rank",
     "result_is_immutable",
     "rule_named",
+    "scan_folder",
     "set_value",
     "type_name",
     "weight",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -147,17 +148,23 @@ class Edits:
         edited = self._without_idle_imports(edited)
         source = edited.code
         try:
-            ast.parse(source)
+            _parsed(source)
         except SyntaxError as error:
             raise Refused(f"the edit of {self.module.file} would not parse: {error.msg}") from error
         return BOM + source if self.module.original.startswith(BOM) else source
 
     def _without_idle_imports(self, tree: cst.Module) -> cst.Module:
         """The edited module without the imports whose last use the edit took away."""
-        after = {node.id for node in ast.walk(ast.parse(tree.code)) if isinstance(node, ast.Name)}
+        after = {node.id for node in ast.walk(_parsed(tree.code)) if isinstance(node, ast.Name)}
         texts = {node.value for node in self.module.nodes(ast.Constant) if isinstance(node, ast.Constant)}
         idle = {name for name in self.module.imports if self.module.uses(name) and name not in after | texts}
         return tree.with_changes(body=_pruned(tree.body, idle)) if idle else tree
+
+
+def _parsed(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
 
 
 def _pruned(body: Sequence[TopLevel], idle: set[str]) -> list[TopLevel]:

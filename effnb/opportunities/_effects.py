@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from effnb.opportunities._known import (
     FILLERS,
+    FIXED_VALUES,
     FRESH_CALLS,
     HEAVY,
     HEAVY_METHODS,
@@ -54,6 +55,7 @@ def _check_node(module: Module, function: FunctionNode, node: ast.AST, owned: se
         _check_store(module, function, node)
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         _check_read(module, node, owned)
+        _check_imported(module, node)
     if isinstance(node, ast.Call):
         check_call(module, function, node, seen)
 
@@ -74,6 +76,22 @@ def _check_read(module: Module, node: ast.Name, owned: set[str]) -> None:
         raise Impurity(f"it reads {name}, which is bound more than once")
     if changes(module, name):
         raise Impurity(f"it reads {name}, which is changed at run time")
+
+
+def _check_imported(module: Module, node: ast.Name) -> None:
+    """Raise ``Impurity`` for a value of another module that may change: anything but calls and what looks constant."""
+    origin = module.dotted(node)
+    if not origin or origin.startswith("builtins."):
+        return
+    holder: ast.AST | None = module.parent(node)
+    whole: ast.AST = node
+    while isinstance(holder, ast.Attribute):
+        origin, whole, holder = f"{origin}.{holder.attr}", holder, module.parent(holder)
+    if isinstance(holder, ast.Call) and holder.func is whole:
+        return  # calls are looked at on their own
+    source, _, name = origin.rpartition(".")
+    if source not in PURE_MODULES and origin not in FIXED_VALUES and not name.isupper():
+        raise Impurity(f"it reads {origin}, which may change")
 
 
 def check_call(module: Module, function: FunctionNode | None, call: ast.Call, seen: frozenset[str]) -> None:
@@ -241,17 +259,19 @@ def _shows_immutable(module: Module, value: ast.expr) -> bool:
 
 
 def weight(module: Module, function: FunctionNode) -> int:
-    """A rough static cost: loops count 3, known dear calls 2, other calls 1, methods of plain values nothing."""
+    """A rough static cost: loops count 4, known dear calls 2, other calls 1, what is as cheap as a look-up nothing."""
     total = 0
     for node in _body(function):
         if isinstance(node, (ast.For, ast.While, *COMPREHENSIONS)):
-            total += 3
+            over = node.iter if isinstance(node, ast.For) else None
+            total += 1 if over is not None and is_literal(over) else 4
         elif isinstance(node, ast.Call):
             heavy = module.called(node) in HEAVY or (
                 isinstance(node.func, ast.Attribute) and node.func.attr in HEAVY_METHODS and not module.called(node)
             )
-            plain = isinstance(node.func, ast.Attribute) and node.func.attr in PURE_METHODS and not module.called(node)
-            total += 2 if heavy else 0 if plain else 1
+            origin = module.called(node)
+            plain = isinstance(node.func, ast.Attribute) and node.func.attr in PURE_METHODS and not origin
+            total += 2 if heavy else 0 if plain or origin.startswith("builtins.") else 1
     return total
 
 

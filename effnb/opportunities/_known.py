@@ -34,6 +34,9 @@ PURE_CALLS = words(
 """)
 """Further calls that only compute."""
 
+FIXED_VALUES = words("sys.platform sys.maxsize sys.byteorder sys.version_info os.sep os.linesep os.name datetime.UTC")
+"""Values of other modules that never change."""
+
 PURE_METHODS = words("""
     bit_length capitalize casefold center copy count decode digest encode endswith expandtabs find findall finditer
     format fullmatch get group groupdict groups hexdigest index is_integer isalnum isalpha isascii isdecimal isdigit

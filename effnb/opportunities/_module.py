@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from effnb.opportunities._rule import Refused, Site
 
 BOM = "\ufeff"
+LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -47,12 +50,19 @@ class Module:
         self.file = file
         self.earlier = earlier
         self._used_elsewhere = used_elsewhere
-        self.tree = ast.parse(self.source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # doubtful escapes in other people's files are theirs to mend
+            self.tree = ast.parse(self.source)
 
     @cached_property
     def lines(self) -> list[str]:
         """Lines without their ends."""
-        return self.source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return [line.rstrip("\r\n") for line in self._kept_lines]
+
+    @cached_property
+    def _kept_lines(self) -> list[str]:
+        """Lines as the parser counts them, with their ends."""
+        return LINE_END.split(self.source)
 
     @cached_property
     def _index(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST]]:
@@ -184,7 +194,13 @@ class Module:
 
     def text(self, node: ast.AST) -> str:
         """Source of a node; comments and line ends inside it are kept."""
-        return ast.get_source_segment(self.source, node) or ast.unparse(node)
+        first, last = getattr(node, "lineno", None), getattr(node, "end_lineno", None)
+        if first is None or last is None:
+            return ast.unparse(node)
+        lines = [line.encode() for line in self._kept_lines[first - 1 : last]]
+        lines[-1] = lines[-1][: getattr(node, "end_col_offset", None)]
+        lines[0] = lines[0][getattr(node, "col_offset", 0) :]
+        return b"".join(lines).decode()
 
     def used_elsewhere(self, name: str) -> bool:
         """Whether other files mention a name; when nobody looked, a public name counts as used, a private one not."""
@@ -232,13 +248,17 @@ class Module:
         return {}
 
     def is_local(self, name: str, at: ast.AST) -> bool:
-        """Whether a name at a node belongs to a function, lambda or comprehension around it."""
+        """Whether a name at a node belongs to a function, lambda, comprehension or class body around it."""
+        in_function = False
         for holder in self.ancestors(at):
-            if isinstance(holder, SCOPES) and name in self.locals_of(holder):
-                return True
-            if isinstance(holder, COMPREHENSIONS) and name in comprehension_names(holder):
-                return True
-            if isinstance(holder, ast.ClassDef) and name in count_bindings(holder):
+            if isinstance(holder, SCOPES):
+                in_function = True
+                if name in self.locals_of(holder):
+                    return True
+            elif isinstance(holder, COMPREHENSIONS):
+                if name in comprehension_names(holder):
+                    return True
+            elif isinstance(holder, ast.ClassDef) and not in_function and name in self.locals_of(holder):
                 return True
         return False
 
@@ -284,7 +304,7 @@ class Module:
     def uses(self, name: str, within: ast.AST | None = None) -> list[ast.Name]:
         """Every occurrence of a name, bindings included; only below a node if one is given."""
         if within is not None:
-            return [node for node in ast.walk(within) if isinstance(node, ast.Name) and node.id == name]
+            return [use for use in self._names.get(name, []) if use is within or within in self.ancestors(use)]
         return self._names.get(name, [])
 
     @cached_property

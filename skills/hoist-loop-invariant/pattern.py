@@ -20,6 +20,9 @@ from effnb.opportunities import (
     has_effects,
     is_literal,
     names_in,
+    only_assignment,
+    parameter,
+    type_name,
 )
 
 RE_FUNCTIONS = {
@@ -475,10 +478,23 @@ def _read_path(module: Module, call: ast.Call) -> ast.expr | None:
     if not isinstance(function, ast.Attribute) or module.called(call):
         return None
     if function.attr in READS:
-        return function.value
+        return function.value if not call.args and _is_path(module, function.value) else None
     inner = function.value
     is_open = isinstance(inner, ast.Call) and module.called(inner) in ("builtins.open", "io.open")
     return inner if function.attr == "read" and not call.args and is_open else None
+
+
+def _is_path(module: Module, node: ast.expr) -> bool:
+    """Whether an expression is certainly a ``pathlib.Path``."""
+    if isinstance(node, ast.Call):
+        return module.called(node) == "pathlib.Path"
+    if not isinstance(node, ast.Name):
+        return False
+    held, assigned = parameter(module, node), only_assignment(module, node)
+    if held is not None:
+        return type_name(held.annotation).rpartition(".")[2] == "Path"
+    value = assigned.value if assigned is not None else module.constant_value(node)
+    return value is not None and isinstance(value, ast.Call) and module.called(value) == "pathlib.Path"
 
 
 def _path_stays(module: Module, call: ast.Call, path: ast.expr) -> bool:
