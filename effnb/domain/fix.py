@@ -89,6 +89,15 @@ class Opportunity(Noun):
     """Reason why a person let it stand; null when nobody did."""
 
 
+class ScanRecord(Noun):
+    """What the newest scan of a workspace's code read and which opportunities it left standing."""
+
+    ids: tuple[str, ...] = ()
+    """Standing opportunities, the largest saving first."""
+    searched: str
+    """What was read and what was left out."""
+
+
 class Fix(Noun):
     """A change that removes a cost, against a known base."""
 
