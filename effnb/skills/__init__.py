@@ -63,8 +63,6 @@ __all__ = [
     "load_playbook",
     "load_skill",
     "new_skill",
-    "no_cause",
-    "no_rise",
     "owner_of",
     "patch_lines",
     "percent",
