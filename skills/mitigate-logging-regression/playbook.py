@@ -40,6 +40,8 @@ MIN_PART = 0.5
 """Logging has to carry this part of the rise."""
 LOG_CALL = re.compile(r"\b\w*(?:log|logger|logging|sampled)\w*\.(debug|info|warning|error|critical|exception)\(", re.I)
 KEPT_LEVELS = {"WARNING", "ERROR", "CRITICAL", "EXCEPTION", "FATAL"}
+MIN_RECORDS = 0.25
+"""Records that surely rose by less than this part of what logging rose by are not why it rose."""
 DIFF_ROWS = 100
 SPAN = timedelta(days=1)
 
@@ -57,9 +59,9 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     found = yield from rise_of(account, inputs.regression)
     if isinstance(found, Resolution):
         return found
-    early = yield from _is_logging(account, found)
-    if early is not None:
-        return early
+    risen = yield from _is_logging(account, found)
+    if isinstance(risen, Resolution):
+        return risen
     cause = yield from cause_of(account, found)
     if isinstance(cause, Resolution):
         return cause
@@ -78,11 +80,11 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
         return account.end(
             "needs_person", summary, "Read the change beside the callers of the log call.", cause=cause.change_id
         )
-    return (yield from _weigh(account, found, detail, calls))
+    return (yield from _weigh(account, found, detail, calls, risen))
 
 
-def _is_logging(account: Account, found: Regression) -> Generator[Call, Any, Resolution | None]:
-    """The conclusion when logging does not carry the rise, or nobody knows."""
+def _is_logging(account: Account, found: Regression) -> Generator[Call, Any, Resolution | float]:
+    """How much logging rose, relative to itself; the conclusion when it does not carry the rise, or nobody knows."""
     diff = yield from account.ask(
         "diff",
         "How much of the rise lies in logging?",
@@ -115,11 +117,15 @@ def _is_logging(account: Account, found: Regression) -> Generator[Call, Any, Res
         f"{most.function} rose from {share(most.before)} to {share(most.after)}: {100 * part:.0f} % of the rise.",
         *(cite("diff", diff, f"rows.{place}.{name}") for name in ("before", "after", "low")),
     )
-    return None
+    return most.delta / max(most.before, 1e-6)
 
 
 def _weigh(
-    account: Account, found: Regression, detail: ChangeDetail, calls: tuple[tuple[str, ...], tuple[str, ...]]
+    account: Account,
+    found: Regression,
+    detail: ChangeDetail,
+    calls: tuple[tuple[str, ...], tuple[str, ...]],
+    risen: float,
 ) -> Generator[Call, Any, Resolution]:
     """Records and owner, then the remedy or what speaks against it."""
     at = found.change_point.at
@@ -150,7 +156,7 @@ def _weigh(
     if level in KEPT_LEVELS:
         summary = f"{name} writes records of level {level} on a hot path; those are never sampled."
         return account.end("needs_person", summary, "Mend what they warn of, or correct their level.", cause=cause)
-    if shift is not None and shift.high <= 0.01:
+    if shift is not None and shift.high < MIN_RECORDS * risen:
         summary = (
             f"Logging became dearer and the records did not become more ({shift.words}): look at handlers and locks."
         )
