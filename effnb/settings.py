@@ -121,6 +121,8 @@ class SourceSettings(_Section):
     """JSON Lines of config changes."""
     config_files: dict[str, str] = Field(default_factory=dict)
     """Config files in the repository (TOML, JSON, YAML) → the service that reads each, ``*`` for all."""
+    config_repository: str | None = None
+    """Git repository of the files that hold the settings in force; a fix of a setting is a change there."""
     flags: str | None = None
     """JSON Lines of flag changes."""
     experiments: str | None = None

@@ -103,6 +103,11 @@ class Workspace:
         return self._connections.changes()
 
     @cached_property
+    def config_repository(self) -> ChangeSource | None:
+        """The settings in force and their changes; None when no repository of them is configured."""
+        return self._connections.config_repository()
+
+    @cached_property
     def profiles(self) -> ProfileSource | None:
         """Where profiles are fetched from; None when nothing is configured."""
         return self._connections.profiles()

@@ -27,6 +27,7 @@ name = "{name}"
 # repository = "."                # git repository whose commits are deployed: needed to name a commit as cause
 # rollouts = "rollouts.jsonl"     # a line: id, service, host_group, version, previous, started_at, finished_at
 # config_history = "config.jsonl" # a line: change_id (config:KEY), key, old, new, at, author, service, title
+# config_repository = "../settings" # git repository of the settings in force: a fix of a setting is a change there
 # flags = "flags.jsonl"
 # experiments = "experiments.jsonl"
 # workloads = "workloads"         # folder that `effnb record` wrote: what a fix or a suspected cause is replayed with

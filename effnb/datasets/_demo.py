@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from effnb.datasets._config_repository import write_config_repository
 from effnb.datasets._storefront import SERVED, Storefront
 from effnb.domain import Rollout
 from effnb.errors import SourceError, SourceUnavailable
@@ -31,6 +32,7 @@ note = "{note}"
 repository = "storefront"
 rollouts = "context/rollouts.jsonl"
 config_history = "context/config_history.jsonl"
+config_repository = "config"
 flags = "context/flags.jsonl"
 experiments = "context/experiments.jsonl"
 discussions = "context/discussions.jsonl"
@@ -62,6 +64,7 @@ def lay_out_storefront(root: Path, data: Path) -> Storefront:
     for name in CONTEXT_FOLDERS:
         shutil.copytree(data / name, context / name, dirs_exist_ok=True)
     _write_rollouts(context / "rollouts.jsonl", storefront.rollouts())
+    write_config_repository(data / "config_history.jsonl", root / "config")
     services = "\n".join(_service_toml(storefront, service) for service in SERVED)
     (root / "effnb.toml").write_text(TOML.format(note=NOTE, services=services), encoding="utf-8")
     return storefront

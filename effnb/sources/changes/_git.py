@@ -97,6 +97,17 @@ class GitRepository:
         shown = self._run("show", f"{revision}:{path}", check=False)
         return shown.stdout if shown.returncode == 0 else ""
 
+    def read_exactly(self, revision: str, path: str) -> str | None:
+        """Text of a file with its line ends and byte-order mark; null when it is not there or not UTF-8."""
+        _refuse_option(revision)
+        command = ["git", "-C", str(self.path), "show", f"{revision}:{path}"]
+        inherited = {name: value for name, value in os.environ.items() if name not in PLACES}
+        done = subprocess.run(command, capture_output=True, check=False, env=inherited | ISOLATED)
+        try:
+            return done.stdout.decode("utf-8") if done.returncode == 0 else None
+        except UnicodeDecodeError:
+            return None
+
     def grep(self, revision: str, literal: str, *, pathspec: str = "*.py") -> list[tuple[str, int]]:
         """Places (path, 1-based line) where a literal text stands at a revision."""
         found = self._run("grep", "-n", "-F", "-z", "-e", literal, self.resolve(revision), "--", pathspec, check=False)
