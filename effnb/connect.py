@@ -46,6 +46,11 @@ class Connections:
         self._settings = settings
         self._sources = settings.sources
 
+    def config_repository(self) -> ChangeSource | None:
+        """The git repository of the settings in force."""
+        path = self._path(self._sources.config_repository)
+        return GitRepository(path) if path else None
+
     def profiles(self) -> ProfileSource | None:
         """Pyroscope, or a folder that recorders write to."""
         folder, server = self._sources.profiles, self._sources.pyroscope

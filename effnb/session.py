@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnb.domain import Impact, Listing, Regression, Suppressed
+from effnb.domain import FixRecord, Impact, Listing, Opportunity, Regression, Suppressed
 from effnb.program import impact_of
 from effnb.tools import Toolbox
 from effnb.workspace import Workspace
@@ -97,9 +97,53 @@ class Session:
             find=self.skills.get,
         )
 
+    def opportunities(self, service: str | None = None) -> Listing[Opportunity]:
+        """Code that could be cheaper, as the last scan filed it, largest expected saving first."""
+        found: Listing[Opportunity] = self.tools.list_opportunities(service=service)
+        return found
+
+    def resolve(self, subject: str, *, revert: bool = False) -> FixRecord:
+        """Make the fix of an opportunity or a regression and run the gate on it; its verdict says what is proved."""
+        fix = self.tools.propose_fix(subject=subject, revert=revert)
+        self.tools.verify_fix(fix=fix.id)
+        return self.fix_record(fix.id)
+
+    def fix_record(self, fix: str) -> FixRecord:
+        """A fix with everything that is known of it."""
+        return self.workspace.fixes.record(fix)
+
+    def fix_of(self, subject: str) -> FixRecord | None:
+        """The newest fix that was made for an opportunity or a regression; null when there is none."""
+        made = self.workspace.fixes.all(subject)
+        return self.fix_record(made[0].id) if made else None
+
+    def fix_folder(self, fix: str) -> Path:
+        """Folder whose files a fix changes."""
+        from effnb.tools._fixing import fix_folder
+
+        return fix_folder(self.workspace, self.workspace.fixes.get(fix))
+
+    def apply_fix(self, fix: str, *, unproved: bool = False) -> FixRecord:
+        """Write a fix into the files; calling this is the approval of exactly that."""
+        return self._deliver("apply_fix", {"fix": fix, "unproved": unproved})
+
+    def undo_fix(self, fix: str) -> FixRecord:
+        """Take a fix out of the files again; calling this is the approval of exactly that."""
+        return self._deliver("undo_fix", {"fix": fix})
+
+    def open_pull_request(self, fix: str, *, unproved: bool = False) -> FixRecord:
+        """Offer a fix for review; calling this is the approval of exactly that."""
+        return self._deliver("open_pull_request", {"fix": fix, "unproved": unproved})
+
     def close(self) -> None:
         """Close the store."""
         self.workspace.close()
+
+    def _deliver(self, tool: str, args: dict[str, Any]) -> FixRecord:
+        """A person asks for one delivery by name: that is the yes to it, recorded like every other."""
+        self.tools.approve(tool, args)
+        delivered: FixRecord = self.tools.call(tool, args)
+        return delivered
 
     def _filed(self, kind: str) -> Listing[Regression]:
         rows = tuple(self.workspace.findings.regressions(kind))

@@ -80,7 +80,7 @@ class Workspace:
 
     def services_of(self, key: str) -> frozenset[str]:
         """The services that something filed here is about, by its id; empty when the id is not known."""
-        return self.findings.services_of(key)
+        return self.findings.services_of(key) | self.records.services_of(key)
 
     @cached_property
     def records(self) -> Records:

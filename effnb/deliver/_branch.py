@@ -64,3 +64,24 @@ def _identity(repository: Path, base: str) -> dict[str, str]:
         for part, value in zip(("NAME", "EMAIL"), AUTHOR, strict=True)
     }
     return {**who, "GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
+
+
+def revert_diff(repository: Path, commit: str, onto: str) -> str:
+    """Unified diff that takes one commit's changes back out of a later state.
+
+    Raises:
+        DeliveryError: Later changes are in the way.
+    """
+    with tempfile.TemporaryDirectory(prefix="effnb-") as scratch:
+        env = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+        output(repository, "read-tree", onto, env=env)
+        back = git(repository, "diff", "--binary", commit, f"{commit}^").stdout
+        applied = git(repository, "apply", "--cached", "--3way", "--whitespace=nowarn", "-", stdin=back, env=env)
+        if applied.returncode:
+            raise DeliveryError(
+                f"commit {commit[:12]} does not revert cleanly, later changes build on it: {reason(applied)}"
+            )
+        tree = output(repository, "write-tree", env=env)
+    return git(repository, "diff", "--no-color", "--no-ext-diff", "--no-textconv", onto, tree).stdout.decode(
+        errors="replace"
+    )

@@ -1,5 +1,6 @@
 """Code that could be cheaper: rules that find patterns and mend them, ranked by what profiles say they cost."""
 
+from effnb.opportunities._diff import fix_id
 from effnb.opportunities._edit import Edits
 from effnb.opportunities._effects import (
     Impurity,
@@ -61,6 +62,7 @@ __all__ = [
     "escapes",
     "find_site",
     "fix_for",
+    "fix_id",
     "fix_setting",
     "has_effects",
     "is_dict",

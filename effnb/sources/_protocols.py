@@ -9,6 +9,7 @@ the place of the fault. Nothing is left out silently.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from effnb.domain import (
@@ -63,6 +64,10 @@ class ChangeSource(Source, Protocol):
     """Code changes, and the code at a revision."""
 
     @property
+    def path(self) -> Path:
+        """Folder of the working copy."""
+
+    @property
     def touched_functions(self) -> Callable[..., tuple[TouchedFunction, ...]]:
         """Of a commit (and the one to compare with, its parent when unset): the functions it edits."""
 
@@ -83,6 +88,9 @@ class ChangeSource(Source, Protocol):
 
     def read(self, revision: str, path: str | None) -> str:
         """Text of a file at a revision; empty when it is not there."""
+
+    def read_exactly(self, revision: str, path: str) -> str | None:
+        """The same with its line ends and byte-order mark; null when it is not there or not UTF-8."""
 
     def files(self, revision: str) -> tuple[str, ...]:
         """Paths of all files at a revision, sorted."""

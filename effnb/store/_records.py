@@ -47,6 +47,13 @@ class Records:
             return self._read("kind = ?", (kind,), noun)
         return self._read("kind = ? AND subject = ?", (kind, subject), noun)
 
+    def services_of(self, id: str) -> frozenset[str]:  # noqa: A002
+        """Services that what was filed under an id names, whatever its kind; empty when nothing was."""
+        rows = self._state.connection.execute(
+            "SELECT DISTINCT json_extract(body, '$.service') AS service FROM record WHERE id = ?", (id,)
+        ).fetchall()
+        return frozenset(row["service"] for row in rows if row["service"])
+
     def _read(self, where: str, values: tuple[str, ...], noun: type[NounT]) -> list[NounT]:
         newest = f"SELECT max(k) FROM record WHERE {where} GROUP BY id"  # noqa: S608  # the text is this file's own
         rows = self._state.connection.execute(

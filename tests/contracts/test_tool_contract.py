@@ -32,6 +32,8 @@ VALUES = {
     "target": "web",
     "change_id": "config:a",
     "experiment_id": "e1",
+    "fix": "fix-0",
+    "subject": "reg-0",
 }
 
 
@@ -62,13 +64,18 @@ def test_it_declares_what_it_may_touch_and_how_long(name):
     assert TOOLS[name].source
 
 
-def test_only_what_changes_the_store_is_more_than_read():
-    assert {name for name, tool in TOOLS.items() if tool.tier != "read"} == {
+def test_only_what_changes_something_is_more_than_read():
+    tiers = {"propose": set(), "write": set(), "read": set()}
+    for name, tool in TOOLS.items():
+        tiers[tool.tier].add(name)
+    assert tiers["propose"] == {
         "ingest_files",
         "ingest_profiles",
         "ingest_prometheus",
+        "propose_fix",
         "run_detection",
     }
+    assert tiers["write"] == {"apply_fix", "open_pull_request", "undo_fix"}
 
 
 @pytest.mark.parametrize("name", TOOLS)

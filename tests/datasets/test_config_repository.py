@@ -17,7 +17,10 @@ def test_the_settings_in_force_are_files_and_their_changes_commits(tmp_path):
     search = tomllib.loads((tmp_path / "config" / "search.toml").read_text())
     assert search == {"search": {"max_candidates": 140}}
     log = git(tmp_path / "config", "log", "--format=%ae %aI %s", "--", "search.toml").splitlines()
-    assert log[0] == "search@storefront.example 2026-10-15T09:30:00+00:00 Score more products so that rare brands are found"
+    assert (
+        log[0]
+        == "search@storefront.example 2026-10-15T09:30:00+00:00 Score more products so that rare brands are found"
+    )
     assert tomllib.loads(git(tmp_path / "config", "show", "HEAD~5:search.toml"))["search"]["max_candidates"] == 110
 
 
