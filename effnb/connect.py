@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from effnb.errors import ConfigError
 from effnb.settings import GitHubSettings, Settings
@@ -32,6 +33,9 @@ from effnb.sources.experiments import FileExperiments, FlagdExperiments
 from effnb.sources.logs import FolderLogs
 from effnb.sources.profiles import FolderProfiles, Pyroscope
 from effnb.sources.rollouts import FileRollouts, GitHubDeployments, KubernetesRollouts
+
+if TYPE_CHECKING:
+    from effnb.sources.mcp import ToolServer
 
 Repository = Callable[[], ChangeSource | None]
 """Opens the repository; called only by what is read from it."""
@@ -78,6 +82,26 @@ class Connections:
             return None
         prometheus = Prometheus(server.url, server.token_env, server.timeout_seconds)
         return PrometheusMetrics(prometheus, server.queries, server.step_seconds)
+
+    def tool_servers(self) -> tuple[ToolServer, ...]:
+        """Programs whose tools join ours; none is started before it is asked something."""
+        from effnb.sources.mcp import Reach, ToolServer
+
+        return tuple(
+            ToolServer(
+                name,
+                Reach(
+                    command=server.command,
+                    args=server.args,
+                    env=server.env,
+                    folder=self._root,
+                    url=server.url,
+                    timeout=server.timeout,
+                    max_bytes=server.max_bytes,
+                ),
+            )
+            for name, server in self._settings.mcp.servers.items()
+        )
 
     def changes(self) -> ChangeSource | None:
         """The git repository."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -266,6 +266,40 @@ class ForgeSettings(_Section):
         return self
 
 
+class ToolServerSettings(_Section):
+    """``[mcp.servers.NAME]``: a program whose tools join ours as ``NAME__tool``."""
+
+    command: str | None = None
+    """Program to start; it is talked to on its stdin and stdout."""
+    args: tuple[str, ...] = ()
+    """Its arguments."""
+    env: tuple[str, ...] = ()
+    """Names of environment variables it may see besides PATH and HOME."""
+    url: str | None = None
+    """Address of a server that runs already, in place of a command."""
+    trusted_read: tuple[str, ...] = ()
+    """Its tools that only read, by your judgement; all others count as writing and wait for a person."""
+    timeout: float = Field(default=60.0, gt=0)
+    """Seconds until a call counts as failed."""
+    max_bytes: int = Field(default=1_000_000, gt=0)
+    """Largest result that is taken."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give either command or url")
+        return self
+
+
+class McpSettings(_Section):
+    """``[mcp]``: tools of other programs."""
+
+    servers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], ToolServerSettings] = Field(
+        default_factory=dict
+    )
+    """The servers, by name: lowercase letters, digits, hyphens."""
+
+
 class SkillSettings(_Section):
     """``[skills]``: where skills lie besides the workspace's own folder ``skills``."""
 
@@ -384,6 +418,8 @@ class Settings(_Section):
     """Where fixes are offered."""
     skills: SkillSettings = SkillSettings()
     """Where skills lie."""
+    mcp: McpSettings = McpSettings()
+    """Tools of other programs."""
     power: PowerSettings | None = None
     """Constants for power and money; without them only gCPU is shown."""
     permissions: PermissionSettings = PermissionSettings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from effnb.connect import Connections
 from effnb.errors import ConfigError, NotFound
@@ -21,6 +22,9 @@ from effnb.sources import (
     SettingsSource,
 )
 from effnb.store import Approvals, AuditLog, FindingStore, FixStore, Records, Redactor, SampleStore, SeriesStore, State
+
+if TYPE_CHECKING:
+    from effnb.sources.mcp import ToolServer
 
 
 class Workspace:
@@ -147,6 +151,11 @@ class Workspace:
         """What people wrote; None when nothing is configured."""
         return self._connections.discussions()
 
+    @cached_property
+    def tool_servers(self) -> tuple[ToolServer, ...]:
+        """Programs whose tools join ours; none is started before it is asked something."""
+        return self._connections.tool_servers()
+
     @property
     def source_folders(self) -> tuple[Path, ...]:
         """Where the configured sources lie; what is in them is in scope of whoever may read paths here."""
@@ -172,7 +181,9 @@ class Workspace:
             raise NotFound(f"no samples of service {service!r}; services with samples: {listed}")
 
     def close(self) -> None:
-        """Close the state file, if it was opened."""
+        """Close the state file and the connections to other programs, as far as they were opened."""
+        for server in self.__dict__.get("tool_servers", ()):
+            server.close()
         if "state" in self.__dict__:
             self.state.close()
 

@@ -19,6 +19,7 @@ from pydantic_core import from_json, to_json
 
 from effnb.domain import Actor, Approval, Tier
 from effnb.errors import EffnbError, NotAllowed, NotFound, ToolFailed
+from effnb.tools._external import external_tools, why_absent
 from effnb.tools._permissions import Gate, Origin, this_person
 from effnb.tools._registry import Tool, by_name, tools
 
@@ -46,12 +47,14 @@ class Toolbox:
         self, workspace: Workspace, offered: Iterable[Tool[..., Any]] | None = None, actor: Actor | None = None
     ) -> None:
         self._workspace = workspace
-        self._tools = tools() if offered is None else by_name(offered)
+        self._own = tools() if offered is None else by_name(offered)
+        self._with_servers = offered is None
         self.gate = Gate(workspace, actor or this_person())
 
     def acting_as(self, actor: Actor, *, calls: int = 0, seconds: float = 0.0) -> Toolbox:
         """The same tools for another caller, who has made some calls already."""
-        other = Toolbox(self._workspace, self._tools.values(), actor)
+        other = Toolbox(self._workspace, self._own.values(), actor)
+        other._with_servers = self._with_servers
         other.gate.calls, other.gate.seconds = calls, seconds
         return other
 
@@ -68,7 +71,7 @@ class Toolbox:
             chosen = self.get(name)
             accepted = _validated(chosen, given)
         except (NotFound, ToolFailed) as error:
-            tier = self._tools[name].tier if name in self._tools else "write"
+            tier = self._own[name].tier if name in self._own else "write"
             self.gate.refuse(name, tier, given, origin, str(error))
             raise
         return self.gate.pass_through(chosen, given, origin, lambda: dispatch(chosen, self._workspace, accepted))
@@ -87,9 +90,18 @@ class Toolbox:
 
     def get(self, name: str) -> Tool[..., Any]:
         """The tool of this name; ``NotFound`` names the nearest one."""
+        if name in self._own:  # so that no server is asked for a tool of ours
+            return self._own[name]
         if name not in self._tools:
-            raise _UnknownToolError(f"no tool {name!r}; {_nearest(name, self._tools)}")
+            reason = why_absent(self._workspace, name) if self._with_servers else ""
+            raise _UnknownToolError(f"no tool {name!r}; {reason or _nearest(name, self._tools)}")
         return self._tools[name]
+
+    @property
+    def _tools(self) -> dict[str, Tool[..., Any]]:
+        """Our tools, and those of the servers that are configured and can be asked."""
+        servers = external_tools(self._workspace) if self._with_servers else ()
+        return self._own | {tool.name: tool for tool in servers}
 
     def check(self, name: str, args: dict[str, Any]) -> None:
         """Raise as ``call`` would if these arguments are not acceptable; calls nothing."""
@@ -123,7 +135,7 @@ class Toolbox:
         return [*super().__dir__(), *self._tools]
 
     def __repr__(self) -> str:
-        return f"<toolbox: {', '.join(self._tools) or 'empty'}>"
+        return f"<toolbox: {', '.join(self._own) or 'empty'}>"
 
 
 def dispatch(chosen: Tool[..., Any], workspace: Workspace, accepted: dict[str, Any]) -> Any:
@@ -183,10 +195,14 @@ def _validated(chosen: Tool[..., Any], args: dict[str, Any]) -> dict[str, Any]:
 def _reason(item: Any, chosen: Tool[..., Any]) -> str:
     where = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden" and len(item["loc"]) == 1:
-        return f"{where!r} is unknown, {_nearest(where, chosen.arguments.model_fields)}"
+        return f"{where!r} is unknown, {_nearest(where, _names(chosen))}"
     if item["type"] == "missing":
         return f"{where!r} is missing"
     return f"{where!r} is {_short(item['input'])}: {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _names(chosen: Tool[..., Any]) -> list[str]:
+    return [field.alias or name for name, field in chosen.arguments.model_fields.items()]
 
 
 def _short(value: Any, limit: int = 60) -> str:
