@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from effnb.domain import DocPage, Experiment, Message, Rollout, Window
@@ -42,8 +43,9 @@ class MergedExperiments:
         self.place = _places(sources)
 
     def fetch_experiments(self, service: str | None = None, window: Window | None = None) -> list[Experiment]:
-        """Experiments of all of them, one system after the other."""
-        return [one for source in self._sources for one in source.fetch_experiments(service, window)]
+        """Experiments of all of them, in the order they began; those that did not come last."""
+        every = [one for source in self._sources for one in source.fetch_experiments(service, window)]
+        return sorted(every, key=lambda one: one.steps[0].at.timestamp() if one.steps else math.inf)
 
 
 class MergedDocs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from effnb.domain import Experiment, Listing
@@ -12,8 +11,6 @@ from effnb.tools._registry import tool
 
 if TYPE_CHECKING:
     from effnb.workspace import Workspace
-
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @tool(tier="read", source="experiment records")
@@ -30,6 +27,6 @@ def list_experiments(
         offset: Rows to leave out from the front.
     """
     source = configured(workspace.experiments, "experiment source", "experiments")
-    found = sorted(source.fetch_experiments(service), key=lambda one: one.steps[0].at if one.steps else NEVER)
+    found = source.fetch_experiments(service)
     searched = f"{source.place}, experiments of {service or 'every service'}"
     return page(Listing[Experiment], found, searched=searched, limit=limit, offset=offset)

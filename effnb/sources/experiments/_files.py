@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from effnb.domain import Experiment, Window
 from effnb.sources._json_lines import read_records, to_model
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class FileExperiments:
@@ -14,10 +17,14 @@ class FileExperiments:
 
     def __init__(self, path: Path) -> None:
         self.place = path.name
-        self._all = [_experiment(path, number, record) for number, record in read_records(path)]
+        found = [_experiment(path, number, record) for number, record in read_records(path)]
+        self._all = sorted(found, key=lambda one: one.steps[0].at if one.steps else NEVER)
 
     def fetch_experiments(self, service: str | None = None, window: Window | None = None) -> list[Experiment]:
-        """Experiments of a service, or all; with a window those with a step inside it; empty when there are none."""
+        """Experiments of a service, or all; with a window those with a step inside it.
+
+        In the order they began; those that did not come last. Empty when there are none.
+        """
         mine = [one for one in self._all if service is None or one.service == service]
         return mine if window is None else [one for one in mine if any(window.contains(step.at) for step in one.steps)]
 

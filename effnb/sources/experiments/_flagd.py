@@ -101,7 +101,7 @@ class FlagdExperiments:
                 f"flag {name!r} in {self._file} at {commit.id[:12]} is targeted by other rules than fractional, so its "
                 "share of requests cannot be told; list the flags to read in [sources.flagd] flags"
             )
-        return 1 - weights.get(control or "", 0.0) / sum(weights.values())
+        return sum(weight for variant, weight in weights.items() if variant != control) / sum(weights.values())
 
 
 def _control(flag: Flag | None) -> str | None:
