@@ -21,7 +21,18 @@ from effnb.sources import (
     RolloutSource,
     SettingsSource,
 )
-from effnb.store import Approvals, AuditLog, FindingStore, FixStore, Records, Redactor, SampleStore, SeriesStore, State
+from effnb.store import (
+    Approvals,
+    AuditLog,
+    FindingStore,
+    FixStore,
+    OpportunityStore,
+    Records,
+    Redactor,
+    SampleStore,
+    SeriesStore,
+    State,
+)
 
 if TYPE_CHECKING:
     from effnb.sources.mcp import ToolServer
@@ -95,6 +106,11 @@ class Workspace:
     def fixes(self) -> FixStore:
         """Fixes, what the gate found out about them, and where they went."""
         return FixStore(self.records)
+
+    @cached_property
+    def opportunities(self) -> OpportunityStore:
+        """Code that could be cheaper, as the newest scan left it."""
+        return OpportunityStore(self.records)
 
     @property
     def blobs(self) -> Path:

@@ -29,7 +29,7 @@ from effnb.domain.context import (
 from effnb.domain.delivery import AppliedFile, Delivery, FixRecord, PullRequest
 from effnb.domain.diff import FunctionDelta, ProfileDiff
 from effnb.domain.finding import Evidence, Finding, Proposal, Resolution, ResolutionStatus
-from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, Verdict, Verification
+from effnb.domain.fix import Check, Fix, Interval, Opportunity, Risk, ScanRecord, Verdict, Verification
 from effnb.domain.impact import Impact
 from effnb.domain.ingest import Ingested
 from effnb.domain.listing import Listing
@@ -125,6 +125,7 @@ __all__ = [
     "RootCause",
     "RunState",
     "SampledFleet",
+    "ScanRecord",
     "Series",
     "StackSample",
     "Suppressed",

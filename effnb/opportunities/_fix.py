@@ -58,7 +58,7 @@ def fix_for(
     rule = rule_named(wanted.pattern, bundled_rules() if rules is None else rules)
     try:
         module = Module(source_text, file, used_elsewhere=used_elsewhere, earlier=tuple(earlier))
-    except (SyntaxError, ValueError, RecursionError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Refused(f"{file} does not parse: {error}; nothing was changed") from error
     site = find_site(module, rule, wanted)
     diff = unified(source_text, rule.fix(module, site), file)

@@ -106,7 +106,7 @@ class _Scanner:
         except (SyntaxError, ValueError):
             self.skipped.note("with syntax this Python does not have", file.name)
             return
-        except RecursionError:
+        except (RecursionError, MemoryError):  # the parser's own stack counts as memory
             self.skipped.note("nested too deep", file.name)
             return
         for site, rule in sorted(sites, key=lambda pair: (pair[0].line, pair[1].name)):

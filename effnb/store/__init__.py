@@ -5,6 +5,7 @@ from effnb.store._audit import AuditLog
 from effnb.store._cube import NO_ENDPOINT, Cube
 from effnb.store._findings import FindingStore
 from effnb.store._fixes import FixStore
+from effnb.store._opportunities import OpportunityStore
 from effnb.store._records import Records
 from effnb.store._redact import Redactor
 from effnb.store._samples import Samples, SampleStore, StackMatrix, stack_id
@@ -18,6 +19,7 @@ __all__ = [
     "Cube",
     "FindingStore",
     "FixStore",
+    "OpportunityStore",
     "Records",
     "Redactor",
     "SampleStore",

@@ -65,5 +65,9 @@ class FixStore:
 
     def resolved(self, pattern: str) -> list[Fix]:
         """Verified fixes of a pattern, newest first: what the next opportunity of it may learn from."""
+        return [fix for fix in self.verified() if fix.pattern == pattern]
+
+    def verified(self) -> list[Fix]:
+        """Fixes whose newest verdict is ``verified``, newest first."""
         verdicts = {one.fix: one.verdict for one in self._records.all("verification", Verification)}
-        return [fix for fix in self.all() if fix.pattern == pattern and verdicts.get(fix.id) == "verified"]
+        return [fix for fix in self.all() if verdicts.get(fix.id) == "verified"]

@@ -29,6 +29,17 @@ def owner_lookup(workspace: Workspace) -> Callable[[Regression], str]:
     return owner
 
 
+def owner_of_files(workspace: Workspace) -> Callable[[str], str | None]:
+    """A function that names the owner of a file of the repository; None where nobody is known."""
+    rules = _rules_or_none(workspace)
+
+    def owner(file: str) -> str | None:
+        rule = rule_for(rules, file)
+        return rule.owner if rule else None
+
+    return owner
+
+
 def repository_rules(repository: ChangeSource) -> list[OwnerRule]:
     """The rules of the first owner file the repository has; empty when it has none."""
     texts = ((name, repository.read("HEAD", name)) for name in OWNER_FILES)

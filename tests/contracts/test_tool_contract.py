@@ -34,6 +34,7 @@ VALUES = {
     "experiment_id": "e1",
     "fix": "fix-0",
     "subject": "reg-0",
+    "reason": "it is rare",
 }
 
 
@@ -69,11 +70,13 @@ def test_only_what_changes_something_is_more_than_read():
     for name, tool in TOOLS.items():
         tiers[tool.tier].add(name)
     assert tiers["propose"] == {
+        "dismiss_opportunity",
         "ingest_files",
         "ingest_profiles",
         "ingest_prometheus",
         "propose_fix",
         "run_detection",
+        "scan_code",
     }
     assert tiers["write"] == {"apply_fix", "open_pull_request", "undo_fix"}
 
