@@ -146,6 +146,12 @@ def when(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
+def deciders(author: str, owner: Owner | None) -> str:
+    """Whom to ask: the author of a change and the owner of the code, once when they are the same."""
+    other = (owner.contact or owner.owner if owner is not None else None) or "the owner of the code"
+    return author if other in author else f"{author} and {other}"
+
+
 def owner_of(account: Account, target: str) -> Generator[Call, Any, Owner | None]:
     """Who answers for a function, file or service, from step ``owner``; null when nobody is known."""
     owner = yield from account.ask("owner", "Who decides?", "who_owns", Owner, target=target)

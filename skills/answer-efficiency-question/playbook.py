@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import Any
 
 from pydantic import BaseModel
@@ -137,14 +136,26 @@ def _why(question: Question) -> Asked:
     if len(fits) > 1:
         listed = ", ".join(found.rows[place].id for place in fits[:TOP])
         return account.end("needs_person", f"Several filed rises fit: {listed}. Ask about one of them.")
+    return (yield from _investigated(question, found.rows[fits[0]]))
+
+
+def _investigated(question: Question, one: Regression) -> Asked:
+    """The conclusion of the rise's own investigation; where records are built, with what a schema has to do with it."""
+    account = question.account
     try:
-        ended: Resolution = yield from use("investigate-cpu-regression", "cpu", regression=found.rows[fits[0]].id)
+        ended: Resolution = yield from use("investigate-cpu-regression", "cpu", regression=one.id)
+        account.findings.extend(ended.findings)
+        account.gaps.extend(ended.gaps)
+        told = ended.summary
+        if ended.status == "explained" and re.search(RECORDS, " ".join((one.function, *one.carriers))):
+            schema: Resolution = yield from use("check-schema-change", "schema", regression=one.id)
+            account.findings.extend(schema.findings)
+            account.gaps.extend(schema.gaps)
+            told = f"{told} {schema.summary}"
     except StepFailed as gap:
         account.gaps.append(f"{gap.step} ({gap.outcome}): {gap.reason}")
         return question.failed()
-    account.findings.extend(ended.findings)
-    account.gaps.extend(ended.gaps)
-    return account.end(ended.status, ended.summary, *ended.next_steps, cause=ended.cause)
+    return account.end(ended.status, told, *ended.next_steps, cause=ended.cause)
 
 
 def _inside(asked: Inputs, one: Regression) -> bool:
@@ -330,24 +341,39 @@ def _source(question: Question) -> Asked:
 
 
 def _logs(question: Question) -> Asked:
-    return (
-        yield from question.rows(
-            "logs",
-            "log_volume",
-            LogGroup,
-            lambda one: (
-                f"{one.logger} at {one.level}: {one.records} records, {share(one.share)} of all, like “{one.template}”",
-                ("logger", "level", "records", "share", "template"),
+    """Who writes most; how many records, where extracts do not cover the window."""
+    account = question.account
+    found = yield from account.ask(
+        "logs", question.asked.question, "log_volume", Listing[LogGroup], limit=TOP, **question.span
+    )
+    if found is None:
+        return question.failed()
+    if not found.rows:
+        account.gaps.append(f"logs: no record in {found.searched}")
+        return (yield from _metric(question, "log_records"))
+    for place, one in enumerate(found.rows[:TOP]):
+        account.claim(
+            f"{one.logger} at {one.level}: {one.records} records, {share(one.share)} of all, like “{one.template}”",
+            *(
+                cite("logs", found, f"rows.{place}.{name}")
+                for name in ("logger", "level", "records", "share", "template")
             ),
-            limit=TOP,
-            **question.span,
+        )
+    return question.listed("logs", found)
+
+
+def _series(question: Question) -> Asked:
+    words = question.asked.question
+    return (
+        yield from _metric(
+            question, next(name for sign, name in METRICS.items() if re.search(sign, words, re.IGNORECASE))
         )
     )
 
 
-def _series(question: Question) -> Asked:
+def _metric(question: Question, metric: str) -> Asked:
+    """Mean of each series of a metric; of counted things the sum as well."""
     asked, account = question.asked, question.account
-    metric = next(name for words, name in METRICS.items() if re.search(words, asked.question, re.IGNORECASE))
     found = yield from account.ask(
         "series",
         asked.question,
@@ -363,10 +389,12 @@ def _series(question: Question) -> Asked:
     for place, one in enumerate(found.rows[:TOP]):
         known = [i for i, value in enumerate(one.values) if value is not None]
         if known:
-            mean = fmean(one.values[i] or 0.0 for i in known)
+            total = sum(one.values[i] or 0.0 for i in known)
+            mean, unit = total / len(known), one.metric.unit
+            counted = f"{total:,.0f} in all, " if metric in COUNTED else ""
             account.claim(
-                f"{metric} of {one.labels.get('endpoint', asked.service)} averages {mean:.4g} {one.metric.unit} in "
-                f"{one.window}",
+                f"{metric} of {one.labels.get('endpoint', asked.service)}: {counted}{mean:.4g} {unit} on average of "
+                f"buckets of {one.step_seconds / 60:g} min in {one.window}",
                 cite("series", found, f"rows.{place}.values.{known[0]}"),
                 cite("series", found, f"rows.{place}.values.{known[-1]}"),
             )
@@ -433,6 +461,10 @@ METRICS = {
     r"memory|\brss\b": "memory_rss",
     r"errors?\b|failures?\b": "errors",
 }
+RECORDS = r"\b(?:copy|json|pickle):|serial|record"
+"""Functions that copy, encode or build records."""
+COUNTED = ("errors", "log_records", "requests")
+"""Metrics whose values are counts a bucket."""
 KINDS = (
     Kind(r"\bwill\b|next (?:week|month|year)|forecast|predict|\bshould\b|worth", None),
     Kind(r"\bdropped|suppress|ignored|let go|not (?:filed|reported)", _dropped),

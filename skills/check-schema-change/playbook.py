@@ -7,7 +7,19 @@ from collections.abc import Generator
 from typing import Any
 
 from effnb.domain import ChangeDetail, DocHit, FunctionDelta, Listing, Noun, ProfileDiff, Regression, Resolution
-from effnb.skills import Account, Call, cause_of, change_name, cite, owner_of, patch_lines, points, rise_of, share
+from effnb.skills import (
+    Account,
+    Call,
+    cause_of,
+    change_name,
+    cite,
+    deciders,
+    owner_of,
+    patch_lines,
+    points,
+    rise_of,
+    share,
+)
 
 NUMBER = re.compile(r"\b(\w*(?:schema|version|format)\w*)[\"']?\s*[:=]\s*[\"']?v?(\d+)\b", re.I)
 SERIAL = re.compile(r"^(?:copy|json|pickle|marshal|msgpack|csv|xml)\b|serial|encod|record|to_dict|dumps", re.I)
@@ -62,7 +74,7 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     )
     yield from _rules(account)
     owner = yield from owner_of(account, found.function)
-    asked = (owner.contact or owner.owner if owner is not None else None) or "the owner of the records"
+    asked = deciders(detail.change.author, owner)
     return _conclude(account, found, detail, raised, _carrier(account, detail, diff), asked)
 
 
@@ -114,7 +126,7 @@ def _conclude(
         f"{found.service}'s CPU: {carrier.function} carries {100 * part:.0f} % of the rise.",
         f"Build the same record cheaper: reduce-serialization on {found.function}; clients need not notice.",
         "Two records made one after the other must not share parts: keep the test that says so.",
-        f"{asked} and {detail.change.author} decide; see the rules before a schema is rolled back.",
+        f"Decided by {asked}; see the rules before a schema is rolled back.",
         cause=cause,
     )
 

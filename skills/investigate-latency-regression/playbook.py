@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from effnb.domain import EndpointLoad, Listing, Noun, ProfileDiff, Regression, Resolution, Series, Utc, Window
+from effnb.domain import (
+    EndpointLoad,
+    Experiment,
+    Listing,
+    Noun,
+    ProfileDiff,
+    Regression,
+    Resolution,
+    Series,
+    Utc,
+    Window,
+)
 from effnb.skills import Account, Call, Shift, StepFailed, cite, points, shift_at, use, when
 
 SPAN = timedelta(days=1)
@@ -63,7 +74,7 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     fits = yield from _below_the_handler(account, inputs, slow, near)
     if fits is not None:
         return (yield from _cpu(account, slow, fits))
-    return _not_cpu(account, slow, near)
+    return (yield from _not_filed(account, inputs, slow, near))
 
 
 def _slower(account: Account, inputs: Inputs) -> Generator[Call, Any, Slow | Resolution]:
@@ -82,6 +93,10 @@ def _slower(account: Account, inputs: Inputs) -> Generator[Call, Any, Slow | Res
         f"{inputs.metric} of {name} changed by {shift.words} from {when(inputs.at)} on, against the same hours before.",
         *shift.cite("latency", found, place),
     )
+    if len(shifts) > 1:
+        slower = [(i, one) for i, one in shifts if one.low > 0 and one.relative >= MIN_RISE]
+        evidence = [part for i, one in slower or shifts[:1] for part in one.cite("latency", found, i)]
+        account.claim(f"Of {len(shifts)} endpoints {len(slower)} got slower.", *evidence)
     if shift.low <= 0 or shift.relative < MIN_RISE:
         summary = f"{name} did not get slower at {when(inputs.at)}: {inputs.metric} changed by {shift.words}."
         return account.end("not_found", summary, "Check the time, or look at another percentile.")
@@ -209,31 +224,63 @@ def _cpu(account: Account, slow: Slow, fits: Regression) -> Generator[Call, Any,
     return account.end(status, f"{told}. {cpu.summary}", *cpu.next_steps, cause=cpu.cause)
 
 
-def _not_cpu(account: Account, slow: Slow, near: tuple[Regression, ...]) -> Resolution:
-    """Load, waiting, or CPU that nobody filed."""
+def _not_filed(
+    account: Account, inputs: Inputs, slow: Slow, near: tuple[Regression, ...]
+) -> Generator[Call, Any, Resolution]:
+    """CPU that nobody filed, perhaps a ramp's step; else load or waiting."""
     others = f" Filed near that time, and not below its handler: {', '.join(one.id for one in near)}." if near else ""
     told = f"{slow.endpoint} got slower by {slow.latency.words}"
+    if slow.dearer is None or slow.dearer < DEARER:
+        return _not_cpu(account, slow, told, others)
+    told = f"{told}, and a request costs {100 * (slow.dearer - 1):.0f} % more CPU against the service's mean"
+    if slow.requests is not None and slow.requests.low > 0:
+        told = f"{told}; requests changed by {slow.requests.words}"
+    ramp = yield from _ramp(account, inputs)
+    if ramp is not None:
+        summary = f"{told}. No rise filed then fits; {ramp.experiment_id} ({ramp.change_id}) took a step then.{others}"
+        step = f"Run mitigate-experiment-ramp on its rise, and ask {ramp.owner} what it may cost."
+        return account.end("needs_person", summary, step)
+    summary = f"{told}, though no filed regression fits.{others}"
+    return account.end("needs_person", summary, f"Compare profiles below {slow.handler}, and see what was dropped.")
+
+
+def _ramp(account: Account, inputs: Inputs) -> Generator[Call, Any, Experiment | None]:
+    """The experiment whose exposure rose nearest to the time."""
+    found = yield from account.ask(
+        "ramps", "Did an experiment step up then?", "list_experiments", Listing[Experiment], service=inputs.service
+    )
+    steps = [
+        (abs(step.at - inputs.at), place, number)
+        for place, one in enumerate(found or ())
+        for number, step in enumerate(one.steps)
+        if abs(step.at - inputs.at) <= NEAR
+    ]
+    if found is None or not steps:
+        return None
+    _, place, number = min(steps)
+    one = found.rows[place]
+    account.claim(
+        f"{one.experiment_id} (“{one.name}”, {one.owner}) went to {100 * one.steps[number].fraction:g} % of requests "
+        f"at {when(one.steps[number].at)}.",
+        cite("ramps", found, f"rows.{place}.change_id"),
+        *(cite("ramps", found, f"rows.{place}.steps.{number}.{name}") for name in ("at", "fraction")),
+    )
+    return one
+
+
+def _not_cpu(account: Account, slow: Slow, told: str, others: str) -> Resolution:
+    """Load or waiting, or not known which."""
     load = slow.requests
     if load is not None and load.low > 0 and load.relative >= MIN_LOAD:
         summary = f"{told} as its requests rose by {load.words}: it looks like load, no CPU regression fits.{others}"
-        return account.end(
-            "needs_person", summary, "Look at the utilisation of the hosts, and at who sends the requests."
-        )
+        step = "Look at the utilisation of the hosts, and at who sends the requests."
+        return account.end("needs_person", summary, step)
     if slow.errors is not None and slow.errors.low >= MIN_ERRORS:
         summary = f"{told} and its errors changed by {slow.errors.words}: look at the errors first.{others}"
         return account.end("needs_person", summary, "Read the errors; retries and time-outs take long without CPU.")
     if slow.dearer is None:
-        summary = (
-            f"{told}; what a request costs in CPU is not known, so load, CPU and waiting cannot be told apart.{others}"
-        )
+        summary = f"{told}; what a request costs in CPU is not known, so nobody can say whether it waits.{others}"
         return account.end("needs_person", summary, "Trace one slow request.")
-    if slow.dearer >= DEARER:
-        summary = (
-            f"{told} and a request costs {100 * (slow.dearer - 1):.0f} % more CPU against the service's mean, though "
-            f"no filed regression fits.{others}"
-        )
-        return account.end("needs_person", summary, f"Compare profiles below {slow.handler}, and see what was dropped.")
     summary = f"{told}; requests and CPU per request did not rise: not CPU. Requests wait for something.{others}"
-    return account.end(
-        "needs_person", summary, "Trace one slow request: a dependency, a lock, a pool, or pauses of the runtime."
-    )
+    step = "Trace one slow request: a dependency, a lock, a pool, or pauses of the runtime."
+    return account.end("needs_person", summary, step)

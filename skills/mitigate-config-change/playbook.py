@@ -24,6 +24,7 @@ from effnb.skills import (
     cause_of,
     change_name,
     cite,
+    deciders,
     interval,
     owner_of,
     percent,
@@ -63,8 +64,7 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     yield from _readers(account, cause)
     purpose = yield from _purpose(account, made)
     owner = yield from owner_of(account, found.function)
-    asked = (owner.contact or owner.owner if owner is not None else None) or "the owner of the code"
-    return _propose(account, found, made, purpose, asked)
+    return _propose(account, found, made, purpose, deciders(made.author, owner))
 
 
 def _made(account: Account, found: Regression, cause: Candidate) -> Generator[Call, Any, Change | Resolution]:
@@ -158,7 +158,7 @@ def _propose(account: Account, found: Regression, made: Change, purpose: str, as
         revert=f"Set {key} to {made.new} again.",
     )
     steps = [
-        f"{made.author} and {asked} decide. Setting it back saves about {price} of {found.service}'s CPU "
+        f"Decided by {asked}: setting it back saves about {price} of {found.service}'s CPU "
         f"({interval(found.low, found.high)}) and undoes: “{purpose}”",
         "If it stays, file the rise as accepted.",
     ]

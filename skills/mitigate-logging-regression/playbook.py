@@ -26,6 +26,7 @@ from effnb.skills import (
     cause_of,
     change_name,
     cite,
+    deciders,
     owner_of,
     patch_lines,
     percent,
@@ -149,12 +150,13 @@ def _weigh(
         start=found.analysis.start,
         end=found.analysis.end,
     )
-    group = _group(account, found, groups)
+    level = _level(calls)
+    group = _group(account, found, level, groups)
     owner = yield from owner_of(account, found.function)
-    level = group.level if group is not None else _level(calls)
     cause, name = detail.change.id, change_name(detail.change.id)
-    if level in KEPT_LEVELS:
-        summary = f"{name} writes records of level {level} on a hot path; those are never sampled."
+    kept = [one for one in (level, group.level if group is not None else "") if one in KEPT_LEVELS]
+    if kept:
+        summary = f"{name} writes records of level {kept[0]} on a hot path; those are never sampled."
         return account.end("needs_person", summary, "Mend what they warn of, or correct their level.", cause=cause)
     if shift is not None and shift.high < MIN_RECORDS * risen:
         summary = (
@@ -194,13 +196,12 @@ def _remedy(
         ),
         revert="Take the edit back; the records are complete again from the next rollout on.",
     )
-    asked = owner.contact or owner.owner if owner is not None else None
     return account.end(
         "explained",
         f"{level} records of {logger} cost {points(found.absolute_delta)} of {found.service}'s CPU since "
         f"{change_name(detail.change.id)} wrote each of them: sample them again.",
         f"Ask {detail.change.author} who needs complete records, and offer a counter in their place.",
-        f"Agree with {asked or 'the owner of the code'}, edit, and verify by measurement.",
+        f"Agree with {deciders(detail.change.author, owner)}, edit, and verify by measurement.",
         cause=detail.change.id,
         proposal=proposal,
     )
@@ -232,10 +233,11 @@ def _records_shift(account: Account, found: Regression, records: Listing[Series]
     return shift
 
 
-def _group(account: Account, found: Regression, groups: Listing[LogGroup] | None) -> LogGroup | None:
-    """The largest group whose logger is the module of the function or one above it."""
+def _group(account: Account, found: Regression, level: str, groups: Listing[LogGroup] | None) -> LogGroup | None:
+    """The largest group whose logger is the module of the function or one near it; of this level, if there is one."""
     module = found.function.partition(":")[0]
-    for place, one in enumerate(groups or ()):
+    rows = enumerate(groups or ())
+    for place, one in sorted(rows, key=lambda row: row[1].level != level):
         if module == one.logger or module.startswith(f"{one.logger}.") or one.logger.startswith(f"{module}."):
             account.claim(
                 f"{one.logger} writes {one.records} records at {one.level} like “{one.template}”, "

@@ -13,6 +13,7 @@ from effnb.skills import (
     cause_of,
     change_name,
     cite,
+    deciders,
     interval,
     owner_of,
     patch_lines,
@@ -22,6 +23,7 @@ from effnb.skills import (
 )
 
 CACHE = re.compile(r"^\s*@(?:\w+\.)*(?:lru_cache|cache|cached|cached_property|memoi[sz]e\w*)\b.*")
+MEMO = re.compile(r"\b(\w*(?:cache|memo)\w*)\s*(?:\[|\.\w|=|\()", re.IGNORECASE)
 DEF = re.compile(r"^\s*(?:async )?def (\w+)")
 DOUBTS = {
     r"\bself\b|\bcls\b": "depends on an object",
@@ -59,23 +61,40 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
         summary = f"{change_name(cause.change_id)} stands out and could not be read."
         return account.end("needs_person", summary, "Read its patch by hand.", cause=cause.change_id)
     removed, added = (_caches(detail, sign) for sign in "-+")
-    name = _name(found.function)
-    if (early := _not_lost(account, found, detail, removed, added)) is not None:
+    # The deepest function carries the rise; the cache may have been lost by one that calls it.
+    function = next(
+        (one for one in (found.function, *reversed(found.carriers)) if _name(one) in removed), found.function
+    )
+    if (early := _not_lost(account, found, detail, function, removed, added)) is not None:
         return early
+    decorator = removed[_name(function)]
     account.claim(
-        f"{change_name(detail.change.id, detail.change.title)} takes `{removed[name]}` from {name}.",
+        f"{change_name(detail.change.id, detail.change.title)} takes `{decorator}` from {_name(function)}.",
         cite("change", detail, "change.id"),
         cite("change", detail, "diff"),
     )
-    return (yield from _restore(account, found, detail, removed[name]))
+    return (yield from _restore(account, found, detail, function, decorator))
 
 
 def _not_lost(
-    account: Account, found: Regression, detail: ChangeDetail, removed: dict[str, str], added: dict[str, str]
+    account: Account,
+    found: Regression,
+    detail: ChangeDetail,
+    function: str,
+    removed: dict[str, str],
+    added: dict[str, str],
 ) -> Resolution | None:
     """The conclusion when the patch does not take a cache from the function."""
-    name, change = _name(found.function), change_name(detail.change.id)
+    name, change = _name(function), change_name(detail.change.id)
     if name not in removed:
+        if (memo := _memo(detail)) is not None:
+            account.claim(
+                f"{change} removes `{memo}`.", cite("change", detail, "change.id"), cite("change", detail, "diff")
+            )
+            summary = (
+                f"{change} takes no cache decorator from {name}, and removes `{memo}`, which looks like a memo by hand."
+            )
+            return account.end("needs_person", summary, "Read the patch with its author.", cause=detail.change.id)
         if detail.truncated:
             summary = f"The patch of {change} was cut, and what is shown takes no cache from {name}."
             return account.end(
@@ -100,16 +119,16 @@ def _not_lost(
 
 
 def _restore(
-    account: Account, found: Regression, detail: ChangeDetail, decorator: str
+    account: Account, found: Regression, detail: ChangeDetail, target: str, decorator: str
 ) -> Generator[Call, Any, Resolution]:
     source = yield from account.ask(
-        "source", "Is it still gone, and may it come back?", "read_function", FunctionSource, function=found.function
+        "source", "Is it still gone, and may it come back?", "read_function", FunctionSource, function=target
     )
     if source is None:
         summary = f"{change_name(detail.change.id)} took `{decorator}`; whether it may come back could not be read."
         return account.end("needs_person", summary, "Read the function as it is now.", cause=detail.change.id)
     if any(CACHE.match(line) for line in source.source.splitlines()):
-        summary = f"{found.function} has a cache again at {source.revision[:12]}; nothing is left to restore."
+        summary = f"{target} has a cache again at {source.revision[:12]}; nothing is left to restore."
         return account.end("not_found", summary, "See that the share fell when that revision reached the hosts.")
     diff = yield from account.ask(
         "diff",
@@ -123,21 +142,21 @@ def _restore(
         limit=DIFF_ROWS,
     )
     _own_work(account, found, diff)
-    owner = yield from owner_of(account, found.function)
-    asked = (owner.contact or owner.owner if owner is not None else None) or "the owner of the code"
+    owner = yield from owner_of(account, target)
+    asked = deciders(detail.change.author, owner)
     if (doubt := _doubt(source)) is not None:
-        account.claim(f"{found.function} {doubt}.", cite("source", source, "source"))
-        summary = f"{change_name(detail.change.id)} took `{decorator}` from {found.function}, which {doubt}."
+        account.claim(f"{target} {doubt}.", cite("source", source, "source"))
+        summary = f"{change_name(detail.change.id)} took `{decorator}` from {target}, which {doubt}."
         step = f"Ask {asked} whether a cache may stand here, with that as part of its key or an expiry."
         return account.end("needs_person", summary, step, cause=detail.change.id)
     account.claim(
-        f"At {source.revision[:12]} {found.function} has no cache and reads nothing but its arguments.",
+        f"At {source.revision[:12]} {target} has no cache and reads nothing but its arguments.",
         cite("source", source, "source"),
         cite("source", source, "revision"),
     )
     return account.end(
         "explained",
-        f"{change_name(detail.change.id)} left `{decorator}` behind when it touched {_name(found.function)}; computing "
+        f"{change_name(detail.change.id)} left `{decorator}` behind when it touched {_name(target)}; computing "
         f"again costs {points(found.absolute_delta)} of {found.service}'s CPU.",
         f"Agree with {asked}, put it back, and verify on recorded calls.",
         "Add a test that counts computations for repeated arguments.",
@@ -148,8 +167,8 @@ def _restore(
 
 def _proposal(found: Regression, source: FunctionSource, decorator: str) -> Proposal:
     return Proposal(
-        what=f"Put `{decorator}` back above {_name(found.function)}",
-        where=f"{source.file}:{source.first_line} ({found.function})",
+        what=f"Put `{decorator}` back above {_name(source.function)}",
+        where=f"{source.file}:{source.first_line} ({source.function})",
         current=source.source.splitlines()[0].strip(),
         proposed=f"{decorator}\n{source.source.splitlines()[0].strip()}",
         verify=(
@@ -198,6 +217,17 @@ def _caches(detail: ChangeDetail, sign: str) -> dict[str, str]:
         elif not text.lstrip().startswith("@"):
             above = ""
     return found
+
+
+def _memo(detail: ChangeDetail) -> str | None:
+    """The first removed line that names a memo or cache which no added line names; imports and tests left out."""
+    lines = [
+        (sign, text.strip())
+        for file, sign, text in patch_lines(detail.diff)
+        if "test" not in file and MEMO.search(text) and "import" not in text and not CACHE.match(text)
+    ]
+    kept = {name for sign, text in lines if sign != "-" for name in MEMO.findall(text)}
+    return next((text for sign, text in lines if sign == "-" and not kept & set(MEMO.findall(text))), None)
 
 
 def _name(function: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,12 @@ NEXT = {
     "flag": "mitigate-experiment-ramp",
     "experiment": "mitigate-experiment-ramp",
 }
+
+SIGNS = {
+    r"\blogging:": "mitigate-logging-regression",
+    r"\b(?:copy|json|pickle):|serial|record": "check-schema-change",
+}
+"""What the names of a rise's functions hint at; the skill itself declines when the hint is wrong."""
 
 
 class Inputs(Noun):
@@ -203,7 +210,10 @@ def _tell(account: Account, filed: Listing[Regression], position: int, item: Ite
 def _next(item: Item) -> str:
     if item.is_traffic:
         return "compare CPU per request before anything else"
-    return NEXT.get(item.cause.kind if item.cause is not None else "", "investigate-cpu-regression")
+    if item.cause is not None and item.cause.kind in NEXT:
+        return NEXT[item.cause.kind]
+    names = " ".join((item.regression.function, *item.regression.carriers))
+    return next((skill for words, skill in SIGNS.items() if re.search(words, names)), "investigate-cpu-regression")
 
 
 def _conclude(account: Account, filed: Listing[Regression], items: list[Item], known: bool) -> Resolution:

@@ -11,6 +11,7 @@ from effnb.skills import bundled_skill
 pytestmark = pytest.mark.slow
 
 LOGGING = "7cf48e8a1055bdee34eb9096f315c14f1f9f31bc"
+SCHEMA = "440e28b45eef7f361b61acd0dab63b44c5f3fbf8"
 CACHE = "b35318edd586bc8dfd00470afbd4fd7cea9979b3"
 SHIFTS = {
     ("search", "storefront.search.ranking:term_relevance", "2026-10-12T13:30:00Z"): "08c4b1393a92",
@@ -80,6 +81,78 @@ def test_the_announced_ramp_is_accepted_and_with_a_stricter_limit_paused(conclud
     assert conclude("mitigate-experiment-ramp", regression=rise).status == "accepted"
     strict = conclude("mitigate-experiment-ramp", regression=rise, tolerance=0.5)
     assert (strict.status, strict.proposal.proposed) == ("config_change", "50 % of requests")
+
+
+def test_the_schema_change_is_told_apart_from_a_setting(conclude, filed):
+    ended = conclude("check-schema-change", regression=filed("records:line_record"))
+    assert (ended.status, ended.cause) == ("explained", SCHEMA)
+    assert "schema from 3 to 4" in ended.summary
+    assert "copy:deepcopy" in ended.summary
+    assert conclude("check-schema-change", regression=filed("ranking:score_product")).status == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("service", "at", "endpoint", "cause"),
+    [
+        ("web", "2026-10-15T16:30:00Z", "cart_page", SCHEMA),
+        ("search", "2026-10-13T19:00:00Z", "facets", LOGGING),
+        ("search", "2026-10-15T09:30:00Z", None, "config:search.max_candidates"),
+    ],
+)
+def test_latency_is_traced_to_the_regression_below_the_handler(conclude, service, at, endpoint, cause):
+    ended = conclude("investigate-latency-regression", service=service, at=at, endpoint=endpoint)
+    assert (ended.status, ended.cause) == ("explained", cause)
+
+
+@pytest.mark.parametrize(
+    ("at", "says"), [("2026-10-16T12:00:00Z", "looks like load"), ("2026-10-14T15:00:00Z", "flag:recs_v2")]
+)
+def test_latency_by_load_or_ramp_names_no_code(conclude, at, says):
+    ended = conclude("investigate-latency-regression", service="web", at=at, endpoint="recommendations_page")
+    assert (ended.status, ended.cause) == ("needs_person", None)
+    assert says in ended.summary
+
+
+@pytest.mark.parametrize("service", ["web", "search", "jobs"])
+@pytest.mark.parametrize("at", ["2026-10-08T08:30:00Z", "2026-10-13T12:00:00Z"])
+def test_level_memory_is_no_regression(conclude, service, at):
+    assert conclude("investigate-memory-regression", service=service, at=at).status == "not_found"
+
+
+def test_triage_orders_by_servers_certainty_and_newness(conclude):
+    ended = conclude("triage-regressions")
+    ordered = [one.claim for one in ended.findings if one.claim[0].isdigit()]
+    names = ("line_record", "monthly_factor", "score_product", "note_facet", "article_numbers")
+    assert len(ordered) == len(names)
+    assert all(name in claim for name, claim in zip(names, ordered, strict=True))
+    assert "or 0.86 servers" in ordered[0]
+    assert "next: mitigate-config-change" in ordered[2]
+    assert "next: mitigate-logging-regression" in ordered[3]
+
+
+def test_why_is_answered_with_cause_and_schema(conclude):
+    function = "storefront.serialise.records:line_record"
+    ended = conclude("answer-efficiency-question", question="Why did it get dearer?", service="web", function=function)
+    assert (ended.status, ended.cause) == ("explained", SCHEMA)
+    assert "schema from 3 to 4" in ended.summary
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Who owns this service?", "web@storefront.example"),
+        ("Which settings changed?", "cart.free_shipping_cents"),
+        ("What was dropped and why?", "dropped as cost-shift"),
+        ("How many requests does it get?", "product_page"),
+        ("What does the runbook say on rolling back?", "runbook-web.md"),
+        ("What do its experiments cost?", "exp-2026-41"),
+    ],
+)
+def test_questions_are_answered_from_the_tool_that_knows(conclude, question, says):
+    span = {"start": "2026-10-12T00:00:00Z", "end": "2026-10-17T00:00:00Z"}
+    ended = conclude("answer-efficiency-question", question=question, service="web", **span)
+    assert ended.status == "explained"
+    assert says in ended.model_dump_json()
 
 
 @pytest.mark.parametrize("asked", SHIFTS)
