@@ -13,6 +13,8 @@ from effnb.settings import DetectSettings
 from effnb.stats import difference_sd, has_daily_season, long_run_sd, scan_statistic, split_levels, without_daily_season
 
 PARTS = 4
+MUCH = 0.3
+"""Part of an endpoint from which on its other samples are a poor yardstick."""
 UNEVEN = 0.5
 """A part of the history in which a function had less than this share of what it had in another."""
 MIN_POINTS = 4
@@ -31,12 +33,33 @@ class Scanned:
 
 def scanned(history: ServiceHistory) -> Scanned:
     """The series of all functions as the scan takes them."""
-    values = _filled(history.standard_gcpu, history.per_day)
-    seasonal = has_daily_season(values, history.per_day)
-    values[seasonal] = without_daily_season(values[seasonal], history.per_day)
-    noise = np.maximum(long_run_sd(values), _sampling_sd(history))
+    values = _without_course(history, history.standard_gcpu)
+    noise = long_run_sd(values)
+    _take_quieter(history, values, noise)
+    noise = np.maximum(noise, _sampling_sd(history))
     _mend_uneven(values, noise)
     return Scanned(values, noise)
+
+
+def _without_course(history: ServiceHistory, values: Floats) -> Floats:
+    values = _filled(values, history.per_day)
+    seasonal = has_daily_season(values, history.per_day)
+    values[seasonal] = without_daily_season(values[seasonal], history.per_day)
+    return values
+
+
+def _take_quieter(history: ServiceHistory, values: Floats, noise: Floats) -> None:
+    """Takes the cost per request of large functions instead, where that scatters less.
+
+    A share needs others to be measured against: a function that is much of its endpoint has few there.
+    """
+    if history.requests is None:
+        return
+    large = np.flatnonzero(history.largest_part >= MUCH)
+    costs = _without_course(history, history.gcpu_at_constant_traffic(large))
+    scatter = long_run_sd(costs)
+    quieter = scatter < noise[large]
+    values[large[quieter]], noise[large[quieter]] = costs[quieter], scatter[quieter]
 
 
 def _mend_uneven(values: Floats, noise: Floats) -> None:
