@@ -106,22 +106,13 @@ class ServiceHistory:
         return np.where(nearly_all[:, None] | np.isnan(self.gcpu), self.gcpu, shares)
 
     @cached_property
-    def largest_part(self) -> Floats:
-        """Largest part of an endpoint's samples that each function makes up, shape ``(n_functions,)``."""
-        names = np.unique(self.endpoint)
-        group = sp.csr_array((self.endpoint[:, None] == names[None, :]).astype(float))
-        weight = sp.diags_array(self.counts.sum(axis=1).astype(float))
-        held = np.asarray((self.incidence @ weight @ group).todense())
-        whole = np.asarray(group.T @ self.counts.sum(axis=1))
-        return np.asarray((held / np.maximum(whole, 1.0)).max(axis=1, initial=0.0))
-
-    def gcpu_at_constant_traffic(self, rows: Ints) -> Floats:
-        """Cost per request of some functions at mean requests, as shares of the mean cost; ``(n_rows, n_buckets)``.
+    def gcpu_at_constant_traffic(self) -> Floats:
+        """Cost per request of every function at mean requests, as a share of the mean cost; shape as ``gcpu``.
 
         Neither traffic nor the cost of other functions moves it; hosts that are slow as a whole do.
         """
         whole = float(np.nansum(self.stack_cost)) / max(int(self._known_so_far[-1]), 1)
-        return np.asarray(self.incidence[rows] @ self.stack_cost) / max(whole, 1e-12)
+        return np.asarray(self.incidence @ self.stack_cost) / max(whole, 1e-12)
 
     @cached_property
     def unit_cost(self) -> Floats | None:

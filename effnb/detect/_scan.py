@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
-from effnb.detect._history import Floats, ServiceHistory
+from effnb.detect._history import Floats, Ints, ServiceHistory
 from effnb.detect._types import Step
 from effnb.settings import DetectSettings
 from effnb.stats import difference_sd, has_daily_season, long_run_sd, scan_statistic, split_levels, without_daily_season
 
+Bools = npt.NDArray[np.bool_]
 PARTS = 4
-MUCH = 0.3
-"""Part of an endpoint from which on its other samples are a poor yardstick."""
+AS_LITTLE = 1.1
+"""Scatter of a cost over that of the share up to which the cost is looked at."""
 UNEVEN = 0.5
 """A part of the history in which a function had less than this share of what it had in another."""
 MIN_POINTS = 4
@@ -26,40 +28,40 @@ class Scanned:
     """What the scan looked at."""
 
     values: Floats
-    """gCPU at the mean traffic mix, gaps filled, daily course taken out; shape ``(n_functions, n_buckets)``."""
+    """gCPU or cost at constant traffic, gaps filled, daily course taken out; shape ``(n_functions, n_buckets)``."""
     noise: Floats
     """Long-run standard deviation of one bucket, shape ``(n_functions,)``."""
+    by_cost: Bools
+    """Functions whose ``values`` are costs, shape ``(n_functions,)``."""
+    shares: Floats
+    """gCPU at the mean traffic mix, likewise; shape as ``values``."""
+    share_noise: Floats
 
 
 def scanned(history: ServiceHistory) -> Scanned:
-    """The series of all functions as the scan takes them."""
-    values = _without_course(history, history.standard_gcpu)
-    noise = long_run_sd(values)
-    _take_quieter(history, values, noise)
-    noise = np.maximum(noise, _sampling_sd(history))
-    _mend_uneven(values, noise)
-    return Scanned(values, noise)
+    """The series of all functions as the scan takes them.
+
+    That is the cost per request, where requests are known and it scatters about as little as the share. A share falls
+    when other code of its endpoint grows, and where a function is most of its endpoint it swings with the traffic; cost
+    per request does neither. Where requests are badly counted it scatters more, and the share stays.
+    """
+    shares, share_noise = _with_noise(history, history.standard_gcpu)
+    if history.requests is None:
+        return Scanned(shares, share_noise, np.zeros(len(shares), dtype=bool), shares, share_noise)
+    values, noise = _with_noise(history, history.gcpu_at_constant_traffic)
+    by_cost = noise <= AS_LITTLE * share_noise
+    values[~by_cost], noise[~by_cost] = shares[~by_cost], share_noise[~by_cost]
+    return Scanned(values, noise, by_cost, shares, share_noise)
 
 
-def _without_course(history: ServiceHistory, values: Floats) -> Floats:
+def _with_noise(history: ServiceHistory, values: Floats) -> tuple[Floats, Floats]:
+    """Series without gaps and daily course, and their noise."""
     values = _filled(values, history.per_day)
     seasonal = has_daily_season(values, history.per_day)
     values[seasonal] = without_daily_season(values[seasonal], history.per_day)
-    return values
-
-
-def _take_quieter(history: ServiceHistory, values: Floats, noise: Floats) -> None:
-    """Takes the cost per request of large functions instead, where that scatters less.
-
-    A share needs others to be measured against: a function that is much of its endpoint has few there.
-    """
-    if history.requests is None:
-        return
-    large = np.flatnonzero(history.largest_part >= MUCH)
-    costs = _without_course(history, history.gcpu_at_constant_traffic(large))
-    scatter = long_run_sd(costs)
-    quieter = scatter < noise[large]
-    values[large[quieter]], noise[large[quieter]] = costs[quieter], scatter[quieter]
+    noise = np.maximum(long_run_sd(values), _sampling_sd(history))
+    _mend_uneven(values, noise)
+    return values, noise
 
 
 def _mend_uneven(values: Floats, noise: Floats) -> None:
@@ -76,17 +78,33 @@ def _mend_uneven(values: Floats, noise: Floats) -> None:
 
 
 def find_steps(history: ServiceHistory, settings: DetectSettings, series: Scanned | None = None) -> list[Step]:
-    """Every change of level of every function's gCPU, both directions, in order of function and time.
+    """Every change of level of every function's cost, both directions, in order of function and time.
 
-    A vectorised CUSUM over all functions picks those worth an exact search. The noise is estimated from each series'
-    own differences, and never below what its sample counts alone must scatter.
+    Changes that only the share shows come with it, marked as such: whoever saw a share move wants to know why it is no
+    report. The noise is estimated from each series' own differences, and never below what its sample counts alone must
+    scatter.
     """
     series = scanned(history) if series is None else series
-    values, noise = series.values, series.noise
+    every = np.arange(len(series.values))
+    steps = _search(series.values, series.noise, every, settings)
+    near = settings.merge_hours * 3600 / history.step_seconds
+    known: dict[int, list[Step]] = {}
+    for step in steps:
+        known.setdefault(step.row, []).append(step)
+    steps += [
+        replace(one, by_share=True)
+        for one in _search(series.shares, series.share_noise, every[series.by_cost], settings)
+        if not any(abs(one.index - other.index) <= near for other in known.get(one.row, []))
+    ]
+    return sorted(steps, key=lambda step: (step.row, step.index))
+
+
+def _search(values: Floats, noise: Floats, rows: Ints, settings: DetectSettings) -> list[Step]:
+    """Changes of level in some rows: a vectorised CUSUM picks those worth an exact search."""
     limit = NormalDist().inv_cdf(1 - settings.significance / 2)
-    passed = np.flatnonzero(
-        (scan_statistic(values, noise) > limit) & (np.ptp(values, axis=1) >= settings.threshold / 4)
-    )
+    passed = rows[
+        (scan_statistic(values[rows], noise[rows]) > limit) & (np.ptp(values[rows], axis=1) >= settings.threshold / 4)
+    ]
     steps: list[Step] = []
     for row in passed:
         cuts = split_levels(values[row], float(noise[row]), penalty=limit**2, min_points=MIN_POINTS)

@@ -86,7 +86,7 @@ def _is_level(step: Step, real: float, error: float) -> bool:
     """
     if not np.isfinite(error):
         return False
-    tells = abs(step.delta) >= TELLS * error or max(step.before, step.after) >= MOST
+    tells = step.by_share or abs(step.delta) >= TELLS * error or max(step.before, step.after) >= MOST
     return tells and abs(real) < SURELY * error
 
 

@@ -68,14 +68,7 @@ def test_cost_per_request_moves_neither_with_traffic_nor_with_other_functions():
     requests = np.array([[100.0, 200.0, 400.0, 400.0], [50.0, 50.0, 50.0, 50.0]])
     counts = np.array([[10, 20, 40, 40], [5, 5, 5, 50]])
     history = ServiceHistory("s", 0, 3600, [("a",), ("b",)], counts, np.array([0, 1]), requests)
-    a = history.gcpu_at_constant_traffic(np.array([0]))[0]
+    a = history.gcpu_at_constant_traffic[0]
     assert a == pytest.approx([a[0]] * 4)
     assert history.gcpu[0, 0] / history.gcpu[0, 3] == pytest.approx(1.5)
-    assert history.gcpu_at_constant_traffic(np.array([0, 1])).mean(axis=1).sum() == pytest.approx(1.0)
-
-
-def test_the_largest_part_of_an_endpoint_is_that_of_its_own_samples():
-    counts = np.array([[1, 1], [3, 3], [4, 4]])
-    stacks = [("r", "a"), ("r", "b"), ("r", "a")]
-    history = ServiceHistory("s", 0, 3600, stacks, counts, np.array([0, 0, 1]))
-    assert dict(zip(history.functions, history.largest_part, strict=True)) == {"a": 1.0, "b": 0.75, "r": 1.0}
+    assert history.gcpu_at_constant_traffic.mean(axis=1).sum() == pytest.approx(1.0)
