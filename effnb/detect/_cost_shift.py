@@ -30,6 +30,8 @@ CLEAR = 4.0
 MAX_ERROR_FAR = 0.1
 MATCHES = 3.0
 """Standard errors within which a distant fall matches a rise."""
+MATCHING = 0.3
+"""Largest part of a rise that may be left of it and one function's fall where the two are one move."""
 ALIKE = 0.9
 
 
@@ -130,6 +132,8 @@ def _level_domain(
         if len(above) < len(carrying) and any(len(path) <= up for path in carrying):
             return None  # some of it is already at the root: no caller is left that holds it all
         domain = _domain(history, paths, step, change, own, above)
+        if up < NEAR and (pair := _pair_domain(history, paths, step, change, own, above)) is not None:
+            return pair
         if domain is None:
             continue
         share = domain.kept / own
@@ -169,6 +173,29 @@ def _domain(
     falls, counterpart = _counterpart(history, step, change, rows, above)
     caller = min(above, key=lambda path: (len(path), path))[-1]
     return Domain(rows, caller, float(change.stacks[rows].sum()), error, abs(falls), counterpart)
+
+
+def _pair_domain(
+    history: ServiceHistory, paths: _PathIndex, step: Step, change: LocalChange, own: float, above: set[Stack]
+) -> Domain | None:
+    """A function and the one near it that fell as it rose; None unless they cancel within their errors.
+
+    Beside them much else may run below the same callers, whose noise hides a small move in the sum of all.
+    """
+    rows = np.array(sorted({i for path in above if path for i in paths.below(path)}), dtype=np.int64)
+    if not len(rows):
+        return None
+    falls, counterpart = _counterpart(history, step, change, rows, above)
+    if falls * own >= 0 or abs(falls) < (1 - MATCHING) * abs(own):
+        return None
+    members = history.members(step.row)
+    other = np.array([i for i in rows.tolist() if counterpart in history.stacks[i]], dtype=np.int64)
+    pair = np.union1d(members, other)
+    kept, error = float(change.stacks[pair].sum()), sum_error(history, change, pair)
+    if error > MAX_ERROR * abs(own) or abs(kept) > min(MATCHES * error, MATCHING * abs(own)):
+        return None
+    caller = min(above, key=lambda path: (len(path), path))[-1]
+    return Domain(pair, caller, kept, error, abs(falls), counterpart)
 
 
 def _counterpart(

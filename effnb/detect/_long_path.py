@@ -22,6 +22,12 @@ GRID = 24
 """Starts and ends of a ramp that are tried at once; the best is then looked at more closely."""
 SHORTEST_HOURS = 24.0
 """A climb of less is a rollout."""
+ASIDE = 8
+"""Buckets beside a ramp at which one of its stairs may still lie."""
+TOWERS = 5.0
+"""A step so many times larger than the usual one of a run is none of its stairs."""
+NEXT = 4
+"""Buckets a step may take."""
 LONGEST_RUN = 40
 SPARED = 3.0
 """What each parameter that a ramp does without may cost in misfit: half of it is what noise alone would take off."""
@@ -59,32 +65,58 @@ def _join_run(history: ServiceHistory, scanned: Scanned, run: list[Step], values
             kept.steps.append(run[i])
             i += 1
             continue
-        length, step = joined
-        kept.steps.append(step)
+        length, towers, step = joined
+        kept.steps += [step, *towers]
         for one in run[i : i + length]:
-            if one.index != step.index:
+            if one.index != step.index and one not in towers:
                 kept.dropped.append(_stair(history, one, step))
         i += length
 
 
 def _longest_ramp(
     history: ServiceHistory, scanned: Scanned, run: list[Step], values: Floats
-) -> tuple[int, Step] | None:
-    """How many stairs from the first one on are one ramp, and that ramp; None when not even two are."""
+) -> tuple[int, list[Step], Step] | None:
+    """How many stairs from the first one on are one ramp, steps that tower over it, and that ramp; None for no ramp."""
     noise = float(scanned.noise[run[0].row])
+    shortest = SHORTEST_HOURS * 3600 / history.step_seconds
     for length in range(len(run), 1, -1):
         part = run[:length]
-        if (part[-1].index - part[0].index) * history.step_seconds < SHORTEST_HOURS * 3600:
+        if part[-1].index - part[0].index < shortest:
             return None
         first, stop = part[0].first, part[-1].stop
-        series = values[first:stop]
-        ramp = fit_ramp(series, noise)
-        stairs = _stairs_misfit(series, [one.index - first for one in part], noise)
-        if (ramp.after - ramp.before) * part[0].delta <= 0 or (ramp.last - ramp.first) < length:
+        towers = _towers(part)
+        stairs = [one for one in part if one not in towers]
+        if len(stairs) < 2:
             continue
-        if ramp.misfit <= stairs + SPARED * (2 * length - 3):
-            return length, _as_step(part, ramp, first)
+        series = _without_steps(values, towers)[first:stop]
+        ramp = fit_ramp(series, noise)
+        misfit = _stairs_misfit(series, [one.index - first for one in stairs], noise)
+        if (ramp.after - ramp.before) * part[0].delta <= 0 or ramp.last - ramp.first < shortest:
+            continue
+        if not all(ramp.first - ASIDE <= one.index - first <= ramp.last + ASIDE for one in stairs):
+            continue
+        if ramp.misfit <= misfit + SPARED * (2 * len(stairs) - 3):
+            return length, towers, _as_step(stairs, ramp, first)
     return None
+
+
+def _towers(part: list[Step]) -> list[Step]:
+    """Steps of a run that are far larger than its others: no stairs of a climb, but changes within it."""
+    usual = float(np.median([abs(one.delta) for one in part]))
+    return [one for one in part if abs(one.delta) > TOWERS * usual]
+
+
+def _without_steps(values: Floats, steps: list[Step]) -> Floats:
+    """A series with some steps taken out of it, each by what the points next to it show."""
+    left = values.copy()
+    for step in steps:
+        before, after = left[max(step.index - 2 * NEXT, 0) : step.index - 1], left[step.index + NEXT :][: 2 * NEXT]
+        if len(before) and len(after):
+            height = float(after.mean() - before.mean())
+            left[step.index + NEXT :] -= height
+            inside = slice(max(step.index - 1, 0), step.index + NEXT)
+            left[inside] = float(before.mean())
+    return left
 
 
 def _as_step(part: list[Step], ramp: Ramp, first: int) -> Step:
@@ -94,8 +126,11 @@ def _as_step(part: list[Step], ramp: Ramp, first: int) -> Step:
     of_one = max(one.error / (1 / (one.index - one.first) + 1 / (one.stop - one.index)) ** 0.5 for one in part)
     # A climb still under way at the end of the data, or from its beginning on, has no level there: its slope tells.
     error = min(of_one * points**0.5, of_one * 2 * 3**0.5 / max(end - begin, 1) ** 0.5)
+    # Where a line with this slope leaves the old level, from its scatter about that line.
+    margin = max(1, round(4 * of_one * (end - begin) ** 0.5 / max(abs(ramp.after - ramp.before), 1e-12)))
     return replace(
         part[0],
+        margin=min(margin, end - begin),
         first=min(part[0].first, begin),
         stop=part[-1].stop,
         before=max(ramp.before, 0.0),

@@ -27,8 +27,19 @@ SHOWN = 0.6
 """A step is sharp when the hours around it show at least this share of it."""
 DRIFT_HOURS = 120.0
 CARRIES = 0.7
+TOWERS = 0.5
+"""A step of more than this share of a climb is a change of its own."""
+HALF = 0.5
 DRIFT_STAIRS = 3
 """So many changes of one function in one direction, each within ``DRIFT_HOURS`` of the last, are one drift."""
+CARRIED = 0.8
+"""Part of a leader's change that a callee must carry to lead in its place."""
+ELSEWHERE = 0.1
+"""What the callee must change in other places, as a share of the leader's change."""
+CLEARLY = 3.0
+"""Standard errors that count as seen."""
+SURELY = 4.0
+"""Standard errors at which what causes leave of a step is a change of its own."""
 LEFT_OVER = 0.5
 """A step is part of others when less than this share of it is left without them."""
 
@@ -82,7 +93,16 @@ def merge_causes(history: ServiceHistory, steps: list[Step], settings: DetectSet
             other.merged.append(merged_row(history, leader, other.step))
             waiting = waiting[1:]
             continue
+        known = _stacks_of_narrower(history, leader, causes)
+        left = _clearness(history, leader, known)
+        if left < clear[id(leader)]:  # part of what made it clear is another cause's
+            clear[id(leader)] = left
+            waiting.sort(key=lambda step: (-clear[id(step)], step.row, step.index))
+            if waiting[0] is not leader:
+                continue
+        leader = _larger_callee(history, leader, waiting, causes, limit)
         change = local_change(history, leader.starts, leader.ends).stacks * np.sign(leader.delta)
+        change[known] = 0.0
         members = [
             step
             for step in waiting
@@ -97,13 +117,9 @@ def merge_causes(history: ServiceHistory, steps: list[Step], settings: DetectSet
 
 def _without_wider(history: ServiceHistory, causes: list[Cause], limit: float) -> list[Cause]:
     """The causes without those that narrower ones explain, which are merged into them: leaders may come too early."""
-
-    def level(cause: Cause) -> float:
-        return max(cause.step.before, cause.step.after)
-
     left = list(causes)
-    for cause in sorted(causes, key=lambda one: -level(one)):
-        narrower = [one for one in left if level(one) <= NARROWER * level(cause)]
+    for cause in sorted(causes, key=lambda one: -_level(one.step)):
+        narrower = [one for one in left if _level(one.step) <= NARROWER * _level(cause.step)]
         other = _explained_by(history, cause.step, narrower, limit)
         if other is not None:
             other.merged.extend([merged_row(history, cause.step, other.step), *cause.merged])
@@ -111,17 +127,58 @@ def _without_wider(history: ServiceHistory, causes: list[Cause], limit: float) -
     return left
 
 
-def _clearness(history: ServiceHistory, step: Step) -> float:
+def _clearness(history: ServiceHistory, step: Step, without: Ints | None = None) -> float:
     """Change of a function's samples around its step over what they alone must scatter.
 
     Slow noise is left out on purpose: a function shares it with its callees, so it does not tell which of them changed.
     """
     before, after = windows(history, step.starts, step.ends)
     members = history.members(step.row)
+    if without is not None:
+        members = np.setdiff1d(members, without, assume_unique=True)
     levels = [float(history.mean_cost(side, members).sum()) for side in (before, after)]
     lengths = [max(side.stop - side.start, 1) for side in (before, after)]
     scatter = sum((level + 1 / length) / length for level, length in zip(levels, lengths, strict=True))
     return float(max((levels[1] - levels[0]) * float(np.sign(step.delta)), 0.0) / scatter**0.5)
+
+
+def _stacks_of_narrower(history: ServiceHistory, step: Step, causes: list[Cause]) -> Ints:
+    """Stacks of smaller functions' causes that change while a step is looked at: what they do is not the step's."""
+    before, after = windows(history, step.starts, step.ends)
+    known = [
+        history.members(cause.step.row)
+        for cause in causes
+        if _level(cause.step) <= NARROWER * _level(step)
+        and cause.step.starts < after.stop
+        and before.start < cause.step.ends + 1
+    ]
+    return np.unique(np.concatenate(known)) if known else np.zeros(0, dtype=np.int64)
+
+
+def _larger_callee(
+    history: ServiceHistory, leader: Step, waiting: list[Step], causes: list[Cause], limit: float
+) -> Step:
+    """The function below the leader that carries the leader's change and more of it elsewhere; else the leader.
+
+    A callee of several places is clearest in the one where nothing else is measured, but the change is its own.
+    """
+    local = local_change(history, leader.starts, leader.ends)
+    change = local.stacks * np.sign(leader.delta)
+    own, name = history.members(leader.row), history.functions[leader.row]
+    whole = float(change[own].sum())
+    best, most = leader, (1 + ELSEWHERE) * whole
+    for step in waiting:
+        if step.row == leader.row or not _is_near(history, step, leader, limit):
+            continue
+        rows, callee = history.members(step.row), history.functions[step.row]
+        both = np.intersect1d(own, rows, assume_unique=True)
+        below = [i for i in both.tolist() if history.stacks[i].index(callee) > history.stacks[i].index(name)]
+        rest = np.setdiff1d(rows, own, assume_unique=True)
+        extra = float(change[rest].sum())
+        is_more = whole + extra > most and extra > CLEARLY * sum_error(history, local, rest)
+        if is_more and change[below].sum() >= CARRIED * whole and _explained_by(history, step, causes, limit) is None:
+            best, most = step, whole + extra
+    return best
 
 
 def _is_near(history: ServiceHistory, step: Step, leader: Step, limit: float) -> bool:
@@ -171,39 +228,66 @@ def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause], limi
     """The cause that takes most of a step's change with it, if little is left without all causes of its time.
 
     A step that the hours around it show is compared there, with the causes of those hours. One that they do not show is
-    the mean of several changes, or out of place: it is compared over its whole levels, with all causes inside them.
+    the mean of several changes, or out of place: it is compared over its whole levels, with all causes inside them. So
+    is one of which those hours show too little without its causes to be sure, then with smaller functions' causes only.
     """
-    own = history.members(step.row)
+    own, sign = history.members(step.row), float(np.sign(step.delta))
     near = [cause for cause in causes if cause.step.delta * step.delta > 0 and _inside(step, cause.step, limit)]
-    if not near:
+    whole = cost_change(history, step) * sign
+    if not near or whole <= 0:
         return None
     change = local_change(history, step.starts, step.ends)
-    here = float(change.stacks[own].sum()) * float(np.sign(step.delta))
-    whole = cost_change(history, step)
-    is_sharp = here >= SHOWN * abs(whole) and here > 3 * sum_error(history, change, own)
-    if is_sharp:
-        near = [cause for cause in near if _may_explain(history, step, cause.step, limit)]
-    parts = [(cause, np.intersect1d(own, history.members(cause.step.row), assume_unique=True)) for cause in near]
-    parts = [(cause, stacks) for cause, stacks in parts if len(stacks)]
-    if not parts or whole * step.delta <= 0:
+    here = float(change.stacks[own].sum()) * sign
+    if here >= SHOWN * whole and here > CLEARLY * sum_error(history, change, own):
+        parts = _shared(history, step, [cause for cause in near if _may_explain(history, step, cause.step, limit)])
+        left = {id(cause): here - float(change.stacks[rows].sum()) * sign for cause, rows in parts}
+        rest = np.setdiff1d(own, _union(parts), assume_unique=True)
+        remains = float(change.stacks[rest].sum()) * sign
+        if parts and remains < LEFT_OVER * here:
+            return _most_of(parts, left)
+        if remains >= SURELY * sum_error(history, change, rest):
+            return None
+        near = [cause for cause in near if _level(cause.step) <= NARROWER * _level(step)]
+    parts = _shared(history, step, near)
+    if not parts or cost_change(history, step, without=_union(parts)) * sign >= LEFT_OVER * whole:
         return None
-    union: Ints = np.unique(np.concatenate([stacks for _, stacks in parts]))
+    return _most_of(parts, {id(cause): cost_change(history, step, without=rows) * sign for cause, rows in parts})
 
-    def left(without: Ints) -> float:
-        if is_sharp:
-            return here - float(change.stacks[without].sum()) * float(np.sign(step.delta))
-        return cost_change(history, step, without=without) * float(np.sign(step.delta))
 
-    if abs(left(union)) >= LEFT_OVER * (here if is_sharp else abs(whole)):
-        return None
-    return min(parts, key=lambda part: left(part[1]))[0]
+Parts = list[tuple[Cause, Ints]]
+
+
+def _shared(history: ServiceHistory, step: Step, causes: list[Cause]) -> Parts:
+    """Causes and the stacks they share with a step; none when together they are far smaller than what is seen."""
+    own = history.members(step.row)
+    parts = [(cause, np.intersect1d(own, history.members(cause.step.row), assume_unique=True)) for cause in causes]
+    parts = [(cause, rows) for cause, rows in parts if len(rows)]
+    size = sum(abs(cause.step.delta) for cause, _ in parts)
+    return parts if size >= LEFT_OVER * abs(step.delta) else []
+
+
+def _union(parts: Parts) -> Ints:
+    return np.unique(np.concatenate([rows for _, rows in parts])) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _most_of(parts: Parts, left: dict[int, float]) -> Cause:
+    """The cause without which least is left."""
+    return min(parts, key=lambda part: left[id(part[0])])[0]
+
+
+def _level(step: Step) -> float:
+    return max(step.before, step.after)
 
 
 def _may_explain(history: ServiceHistory, step: Step, cause: Step, limit: float) -> bool:
-    """Whether a cause may be what a sharp step shows: at its time, and no climb of a larger function around it."""
-    if not _same_time(history, step, cause, limit):
-        return False
-    return cause.begin is None or cause.before <= WIDER * max(step.before, step.after)
+    """Whether a cause may be what a sharp step shows.
+
+    It came at that time and is no climb of a larger function around it; or its function is smaller, which leaves enough
+    of the step's own to tell whether anything else changed, so that noise may have moved the step by some hours.
+    """
+    if _same_time(history, step, cause, limit):
+        return cause.begin is None or cause.before <= WIDER * _level(step)
+    return _apart(step, cause) <= limit and _level(cause) <= NARROWER * _level(step)
 
 
 def _inside(step: Step, cause: Step, limit: float) -> bool:
@@ -219,8 +303,10 @@ def uncertain_buckets(step: Step) -> int:
     """Buckets either way the change may have come, from how far the step stands out of the noise.
 
     The error of a change point's place shrinks with the square of the step over the noise of one point; half a bucket
-    either way is always open.
+    either way is always open. Where a climb begins is known less well, see ``Step.margin``.
     """
+    if step.margin is not None:
+        return step.margin
     points = 1 / (1 / max(step.starts - step.first, 1) + 1 / max(step.stop - step.starts, 1))
     noise = step.error * points**0.5
     return max(1, round(4 * (noise / step.delta) ** 2)) if step.delta else 1
@@ -278,7 +364,7 @@ def join_launches(history: ServiceHistory, causes: list[Cause], settings: Detect
 def _is_same(history: ServiceHistory, one: Cause, other: Cause, settings: DetectSettings) -> bool:
     if one.step.delta * other.step.delta <= 0:
         return False
-    if _climbs_alike(one, other) or _is_one_edit(history, one, other):
+    if _climbs_alike(one, other) or is_one_class(history, one, other):
         return True
     limit = settings.merge_hours * 3600 / history.step_seconds
     if one.step.begin is None and other.step.begin is None:
@@ -306,18 +392,35 @@ def _share_a_callee(history: ServiceHistory, one: Step, other: Step) -> bool:
 
 
 def _runs(history: ServiceHistory, run: list[Cause], limit: float, slow: float) -> list[Cause]:
-    joined = [run[0]]
-    for cause in run[1:]:
-        last = joined[-1]
-        is_slow = last.step.begin is not None or cause.step.begin is not None
-        if cause.step.starts - last.step.ends <= (slow if is_slow else limit):
-            joined[-1] = _joined(history, last, cause)
+    joined: list[Cause] = []
+    for cause in run:
+        for i in range(len(joined) - 1, -1, -1):
+            last = joined[i]
+            is_slow = last.step.begin is not None or cause.step.begin is not None
+            near = cause.step.starts - last.step.ends <= (slow if is_slow else limit)
+            if near and _may_be_stair(last, cause) and (is_slow or len(run) >= DRIFT_STAIRS or _are_alike(last, cause)):
+                joined[i] = _joined(history, last, cause)
+                break
         else:
             joined.append(cause)
     return joined
 
 
-def _is_one_edit(history: ServiceHistory, one: Cause, other: Cause) -> bool:
+def _are_alike(one: Cause, other: Cause) -> bool:
+    """Whether two steps are of like size, as those of one launch; of three or more, the times tell."""
+    sizes = sorted((abs(one.step.delta), abs(other.step.delta)))
+    return sizes[0] >= HALF * sizes[1]
+
+
+def _may_be_stair(one: Cause, other: Cause) -> bool:
+    """Whether neither is a step that towers over the climb the other is."""
+    for climb, step in ((one.step, other.step), (other.step, one.step)):
+        if climb.margin is not None and step.begin is None and abs(step.delta) > TOWERS * abs(climb.delta):
+            return False
+    return True
+
+
+def is_one_class(history: ServiceHistory, one: Cause, other: Cause) -> bool:
     """Whether two causes are methods of one class that changed in one direction within an hour."""
     if one.step.delta * other.step.delta <= 0:
         return False

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from effnb.detect._cost_shift import drop_shifted
+from effnb.detect._dedup import join_edits
 from effnb.detect._false_discovery import drop_false_discoveries
 from effnb.detect._history import ServiceHistory
 from effnb.detect._long_path import join_ramps
@@ -32,6 +33,7 @@ STEP_STAGES = {
 # Shifts after merging: what moved is asked once, of all the stacks of a cause.
 CAUSE_STAGES = {
     "cost-shift": drop_shifted,
+    "pairwise-dedup": join_edits,
     "threshold": drop_small_causes,
     "false-discovery": drop_false_discoveries,
 }

@@ -34,7 +34,7 @@ def drop_traffic(history: ServiceHistory, steps: list[Step], settings: DetectSet
         error = _cost_error(history, step)
         # A step that meets another change in its endpoint shows less than all of itself, but surely some.
         asked = PARTLY * settings.traffic_share if abs(real) >= SURELY * error else settings.traffic_share
-        if keeps >= asked and not _is_level(step, real, error):
+        if keeps >= asked and not step.by_share and not _is_level(step, real, error):
             kept.steps.append(step)
         else:
             kept.dropped.append(
@@ -86,7 +86,7 @@ def _is_level(step: Step, real: float, error: float) -> bool:
     """
     if not np.isfinite(error):
         return False
-    tells = step.by_share or abs(step.delta) >= TELLS * error or max(step.before, step.after) >= MOST
+    tells = abs(step.delta) >= TELLS * error or max(step.before, step.after) >= MOST
     return tells and abs(real) < SURELY * error
 
 

@@ -32,6 +32,8 @@ class Step:
     """First bucket of a slow climb; None for a step. ``index`` stays that of the stair which stands for it."""
     end: int | None = None
     """First bucket after a slow climb; None for a step."""
+    margin: int | None = None
+    """Buckets either way within which a slow climb began; None for a step."""
     by_share: bool = False
     """Only the function's share of the samples shows it: its cost was looked at, and stayed level."""
 

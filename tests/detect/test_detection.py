@@ -287,6 +287,7 @@ def test_the_funnel_narrows_to_the_causes(shop):
         "planned",
         "same-regression",
         "cost-shift",
+        "pairwise-dedup",
         "threshold",
         "false-discovery",
     ]
