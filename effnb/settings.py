@@ -12,9 +12,10 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
 from effnb.domain import ActorKind, Tier
+from effnb.domain.preset import DEFAULT_PRESET, PRESETS
 from effnb.errors import ConfigError
 
 FILE_NAME = "effnb.toml"
@@ -151,20 +152,17 @@ class SourceSettings(_Section):
     """A flag definition in the repository."""
 
 
-class ServiceSettings(_Section):
-    """``[services.NAME]``: one service."""
-
-    servers: int | None = Field(default=None, gt=0)
-    """Servers it runs on; needed for servers-equivalent, kW and money."""
-    endpoints: dict[str, str] = Field(default_factory=dict)
-    """Endpoint name → ``module:qualname`` of its handler; lets traffic mix be told from cost."""
-
-
 class DetectSettings(_Section):
     """``[detect]``: what counts as a regression."""
 
-    threshold: float = Field(default=0.005, gt=0, lt=1)
+    preset: str = DEFAULT_PRESET
+    """Kind of workload: gives ``threshold``, ``relative_threshold`` and ``history_days`` where they are not set."""
+    threshold: float = Field(default=PRESETS[DEFAULT_PRESET].threshold, gt=0, lt=1)
     """Smallest lasting rise that is reported, in gCPU (share of the service's samples)."""
+    relative_threshold: float = Field(default=0.0, ge=0)
+    """Smallest lasting rise over the function's own level before it, besides ``threshold``; 0 asks for none."""
+    history_days: float = Field(default=PRESETS[DEFAULT_PRESET].history_days, ge=1)
+    """How many of the latest days are looked at."""
     significance: float = Field(default=1e-6, gt=0, lt=0.5)
     """Chance that pure noise passes the scan, for one function."""
     went_away_share: float = Field(default=0.5, gt=0, lt=1)
@@ -186,10 +184,35 @@ class DetectSettings(_Section):
     false_reports: float = Field(default=0.05, gt=0, lt=1)
     """Share of false reports that is tolerated, over everything scanned in a run."""
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_preset(cls, data: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """Fills in what the preset says; ``model_fields_set`` holds what was set by hand."""
+        if not isinstance(data, Mapping):
+            return build(data)
+        name = data.get("preset", DEFAULT_PRESET)
+        if name not in PRESETS:
+            near = difflib.get_close_matches(str(name), PRESETS, n=1, cutoff=0.0)[0]
+            raise ValueError(f"no preset {name!r}; did you mean {near!r}? known: {', '.join(PRESETS)}")
+        one = build({**PRESETS[name].settings, **data})
+        one.model_fields_set.intersection_update(data)
+        return one
+
     @property
     def penalty(self) -> float:
         """What one more level must save in squared error, in units of the noise variance."""
         return NormalDist().inv_cdf(1 - self.significance / 2) ** 2
+
+
+class ServiceSettings(_Section):
+    """``[services.NAME]``: one service."""
+
+    servers: int | None = Field(default=None, gt=0)
+    """Servers it runs on; needed for servers-equivalent, kW and money."""
+    endpoints: dict[str, str] = Field(default_factory=dict)
+    """Endpoint name → ``module:qualname`` of its handler; lets traffic mix be told from cost."""
+    detect: DetectSettings | None = None
+    """What differs from ``[detect]`` for this service; its preset counts more than what ``[detect]`` sets."""
 
 
 class CauseSettings(_Section):
@@ -433,6 +456,16 @@ class Settings(_Section):
     def service(self, name: str) -> ServiceSettings:
         """Settings of a service; the defaults when the file does not name it."""
         return self.services.get(name, ServiceSettings())
+
+    def detect_for(self, service: str) -> DetectSettings:
+        """``[detect]`` with what ``[services.NAME.detect]`` sets in place of it."""
+        own = self.service(service).detect
+        if own is None:
+            return self.detect
+        base = self.detect.model_dump(exclude_unset=True)
+        if "preset" in own.model_fields_set:
+            base = {key: value for key, value in base.items() if key not in PRESETS[own.preset].settings}
+        return DetectSettings.model_validate({**base, **own.model_dump(exclude_unset=True)})
 
 
 def find_settings(start: Path) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 from pydantic import ValidationError
 
 from effnb.cli._init import TEMPLATE
+from effnb.domain.preset import PRESETS
 from effnb.errors import ConfigError
 from effnb.settings import DetectSettings, ServiceSettings, Settings, find_settings, load_settings
 
@@ -60,8 +62,14 @@ queries = { requests = "sum(rate(x[1m]))" }
 servers = 40
 endpoints = { "/product" = "shop.web:product" }
 
+[services.web.detect]
+threshold = 0.02
+
 [detect]
+preset = "invoicer-short"
 threshold = 0.01
+relative_threshold = 0.05
+history_days = 20
 significance = 1e-5
 went_away_share = 0.4
 went_away_hours = 24
@@ -214,3 +222,41 @@ def test_every_setting_has_a_description():
                     sections(part)
 
     sections(Settings)
+
+
+def test_the_twelve_rows_of_the_paper_and_the_default_are_presets():
+    assert len(PRESETS) == 13
+    assert DetectSettings().preset == "small-fleet"
+    assert DetectSettings(preset="frontfaas-small").threshold == 0.00005
+    assert DetectSettings(preset="frontfaas-small").history_days == pytest.approx(10 + 10 / 24)
+    assert DetectSettings(preset="ct-demand").relative_threshold == 0.05
+
+
+def test_what_is_set_by_hand_counts_more_than_the_preset():
+    one = DetectSettings(preset="invoicer-short", threshold=0.02)
+    assert (one.threshold, one.history_days) == (0.02, 16)
+    assert one.model_fields_set == {"preset", "threshold"}
+
+
+def test_an_unknown_preset_is_refused_with_the_nearest(load):
+    with pytest.raises(ConfigError, match="no preset 'frontfas-small'; did you mean 'frontfaas-small'"):
+        load('[detect]\npreset = "frontfas-small"')
+
+
+def test_a_service_has_detection_settings_of_its_own(load):
+    settings = load(
+        "[detect]\nthreshold = 0.01\nmerge_hours = 3\n[services.web.detect]\nmerge_hours = 2\n"
+        '[services.api.detect]\npreset = "frontfaas-large"\n'
+    )
+    assert settings.detect_for("other") == settings.detect
+    web, api = settings.detect_for("web"), settings.detect_for("api")
+    assert (web.threshold, web.merge_hours) == (0.01, 2)
+    assert (api.threshold, api.merge_hours) == (0.03, 3)
+
+
+def test_the_page_about_presets_lists_each_with_its_threshold(root):
+    page = (root / "docs/stages/presets.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w-]+)` \| ([\d.]+) %", page, re.M))
+    assert {name: float(value) / 100 for name, value in rows.items()} == {
+        name: pytest.approx(preset.relative_threshold or preset.threshold) for name, preset in PRESETS.items()
+    }

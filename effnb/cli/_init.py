@@ -45,6 +45,7 @@ name = "{name}"
 # "/product" = "myservice.web:product_page"
 
 [detect]
+# preset = "small-fleet"          # kind of workload, see docs/stages/presets.md; [services.NAME.detect] for one service
 # threshold = {threshold}             # smallest lasting rise that is reported, as a share of the service's samples
 
 # [verify]                        # when a fix counts as proved

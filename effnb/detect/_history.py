@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -149,6 +149,18 @@ class ServiceHistory:
     def _known_so_far(self) -> Ints:
         """Buckets with samples before each, shape ``(n_buckets + 1,)``."""
         return np.concatenate([[0], np.cumsum(self.totals > 0)])
+
+    def latest(self, days: float) -> ServiceHistory:
+        """Its last days; all of it when there are fewer."""
+        first = self.n_buckets - round(days * self.per_day)
+        if first <= 0:
+            return self
+        return replace(
+            self,
+            start=self.start + first * self.step_seconds,
+            counts=self.counts[:, first:],
+            requests=None if self.requests is None else self.requests[:, first:],
+        )
 
     def mean_cost(self, columns: slice, stacks: Ints | None = None) -> Floats:
         """Mean cost of each stack over some buckets, those without samples left out; 0 when there is none."""

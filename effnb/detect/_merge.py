@@ -139,7 +139,10 @@ def _clearness(history: ServiceHistory, step: Step, without: Ints | None = None)
     levels = [float(history.mean_cost(side, members).sum()) for side in (before, after)]
     lengths = [max(side.stop - side.start, 1) for side in (before, after)]
     scatter = sum((level + 1 / length) / length for level, length in zip(levels, lengths, strict=True))
-    return float(max((levels[1] - levels[0]) * float(np.sign(step.delta)), 0.0) / scatter**0.5)
+    change = max((levels[1] - levels[0]) * float(np.sign(step.delta)), 0.0)
+    if step.margin is not None:  # what else changed during a climb is not the climb's
+        change = min(change, abs(step.delta) * float(history.mean_cost(before).sum()))
+    return float(change / scatter**0.5)
 
 
 def _stacks_of_narrower(history: ServiceHistory, step: Step, causes: list[Cause]) -> Ints:
@@ -233,6 +236,8 @@ def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause], limi
     """
     own, sign = history.members(step.row), float(np.sign(step.delta))
     near = [cause for cause in causes if cause.step.delta * step.delta > 0 and _inside(step, cause.step, limit)]
+    if step.margin is not None:  # a sudden rise is no climb, even of the same function: its stacks prove nothing
+        near = [one for one in near if one.step.margin is not None or _level(one.step) <= NARROWER * _level(step)]
     whole = cost_change(history, step) * sign
     if not near or whole <= 0:
         return None

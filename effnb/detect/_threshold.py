@@ -49,18 +49,21 @@ def drop_tiny(history: ServiceHistory, steps: list[Step], settings: DetectSettin
 def drop_small_causes(
     history: ServiceHistory, causes: list[Cause], settings: DetectSettings
 ) -> tuple[list[Cause], list[Suppressed]]:
-    """Drops a cause only when even the upper end of its 95 % interval lies below the threshold.
+    """Drops a cause only when even the upper end of its 95 % interval lies below one of the thresholds.
 
     Of the function it is named after and the one that shows it best, the larger counts.
     """
     mix = traffic_factors(history)
-    reach = [_reach_of_cause(history, cause, mix) for cause in causes]
-    kept = [cause for cause, most in zip(causes, reach, strict=True) if most >= settings.threshold]
-    dropped = [
-        _too_small(history, cause.step, settings.threshold, most)
-        for cause, most in zip(causes, reach, strict=True)
-        if most < settings.threshold
-    ]
+    kept: list[Cause] = []
+    dropped: list[Suppressed] = []
+    for cause in causes:
+        most, level = _reach_of_cause(history, cause, mix), cause.step.before
+        if most < settings.threshold:
+            dropped.append(_too_small(history, cause.step, settings.threshold, most))
+        elif most < settings.relative_threshold * level:
+            dropped.append(_too_small_a_part(history, cause.step, settings.relative_threshold, most / level))
+        else:
+            kept.append(cause)
     return kept, dropped
 
 
@@ -108,6 +111,18 @@ def _too_small(history: ServiceHistory, step: Step, threshold: float, reach: flo
         "threshold",
         f"at most {100 * reach:.2f} points of gCPU, below the threshold of {100 * threshold:.2f}",
         would_keep=f"[detect] threshold = {math.floor(1e4 * reach) / 1e4:.4f}",
+        upper_end=reach,
+        threshold=threshold,
+    )
+
+
+def _too_small_a_part(history: ServiceHistory, step: Step, threshold: float, reach: float) -> Suppressed:
+    return suppress(
+        history,
+        step,
+        "threshold",
+        f"at most {100 * reach:.1f} % of the level before it, below the relative threshold of {100 * threshold:.1f} %",
+        would_keep=f"[detect] relative_threshold = {math.floor(1e4 * reach) / 1e4:.4f}",
         upper_end=reach,
         threshold=threshold,
     )

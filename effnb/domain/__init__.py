@@ -53,6 +53,7 @@ from effnb.domain.power import (
     SampledFleet,
     UndetectedWaste,
 )
+from effnb.domain.preset import Preset
 from effnb.domain.profile import Profile, StackSample
 from effnb.domain.regression import ChangePoint, DetectionSummary, Regression, Suppressed
 from effnb.domain.run import CallStatus, Mode, RunState, Tier, ToolCall, Transcript
@@ -112,6 +113,7 @@ __all__ = [
     "Owner",
     "PowerPlan",
     "PowerTerms",
+    "Preset",
     "Profile",
     "ProfileDiff",
     "Proposal",

@@ -72,7 +72,7 @@ def replay_detection(
     """
     now, then = workspace.settings.detect, detect_settings(workspace.settings.detect, settings or {})
     filed = [one for kind in KINDS for one in workspace.findings.regressions(kind)]
-    replayed = detect_services(workspace, then)
+    replayed = detect_services(with_detect_settings(workspace, settings or {}))
     found, dropped, funnel = replayed.regressions, replayed.suppressed, replayed.funnel
     hours = timedelta(hours=min(max(now.merge_hours, then.merge_hours), 24 * 365))
     pairs = _pair(filed, found, hours)
@@ -125,7 +125,11 @@ def with_detect_settings(workspace: Workspace, changes: Mapping[str, JsonValue])
     detect = detect_settings(workspace.settings.detect, changes)
     workspace.findings  # noqa: B018  # opened before the copy, so that both go through one connection
     other = copy.copy(workspace)
-    other.settings = workspace.settings.model_copy(update={"detect": detect})
+    services = {
+        name: one.model_copy(update={"detect": detect_settings(one.detect, changes)}) if one.detect else one
+        for name, one in workspace.settings.services.items()
+    }
+    other.settings = workspace.settings.model_copy(update={"detect": detect, "services": services})
     return other
 
 

@@ -14,7 +14,6 @@ from effnb.tools._registry import tool
 from effnb.tools.rank_causes import causes_of
 
 if TYPE_CHECKING:
-    from effnb.settings import DetectSettings
     from effnb.workspace import Workspace
 
 
@@ -36,7 +35,7 @@ def run_detection(workspace: Workspace) -> DetectionSummary:
 
     What an experiment's owner announced is filed as planned. The results of the former detection are replaced.
     """
-    found = detect_services(workspace, workspace.settings.detect)
+    found = detect_services(workspace)
     workspace.findings.replace(found.regressions, found.suppressed)
     kinds = [one.kind for one in found.regressions]
     stages: dict[str, int] = {}
@@ -54,15 +53,16 @@ def run_detection(workspace: Workspace) -> DetectionSummary:
     )
 
 
-def detect_services(workspace: Workspace, settings: DetectSettings) -> Found:
-    """Detection in every service's samples under some settings; files nothing."""
+def detect_services(workspace: Workspace) -> Found:
+    """Detection in every service's samples under the workspace's settings; files nothing."""
     services = workspace.samples.services()
     if not services:
         raise NotEnoughData("the store holds no samples; run `effnb ingest PATH` first")
     found = Found(services, [], [], {}, {})
     for service in services:
         try:
-            detection = detect_regressions(service_history(workspace, service), settings)
+            settings = workspace.settings.detect_for(service)
+            detection = detect_regressions(service_history(workspace, service).latest(settings.history_days), settings)
         except NotEnoughData as error:
             found.not_enough_data[service] = str(error)
             continue

@@ -72,3 +72,14 @@ def test_cost_per_request_moves_neither_with_traffic_nor_with_other_functions():
     assert a == pytest.approx([a[0]] * 4)
     assert history.gcpu[0, 0] / history.gcpu[0, 3] == pytest.approx(1.5)
     assert history.gcpu_at_constant_traffic.mean(axis=1).sum() == pytest.approx(1.0)
+
+
+def test_the_latest_days_are_the_same_arrays_cut():
+    counts = np.arange(96).reshape(1, 96)
+    history = ServiceHistory("s", 0, 1800, [("a",)], counts, np.array([0]), counts.astype(float))
+    last = history.latest(0.5)
+    assert (last.start, last.n_buckets) == (36 * 3600, 24)
+    assert last.counts.tolist() == [list(range(72, 96))]
+    assert last.requests is not None
+    assert last.requests[0, 0] == 72
+    assert history.latest(2) is history
