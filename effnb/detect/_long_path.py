@@ -126,7 +126,7 @@ def _as_step(part: list[Step], ramp: Ramp, first: int) -> Step:
     of_one = max(one.error / (1 / (one.index - one.first) + 1 / (one.stop - one.index)) ** 0.5 for one in part)
     # A climb still under way at the end of the data, or from its beginning on, has no level there: its slope tells.
     error = min(of_one * points**0.5, of_one * 2 * 3**0.5 / max(end - begin, 1) ** 0.5)
-    # Where a line with this slope leaves the old level, from its scatter about that line, and the grid it was fitted on.
+    # Where a line of this slope leaves the old level: its scatter about that line, and the grid it was fitted on.
     grid = (part[-1].stop - part[0].first) // (6 * GRID)
     margin = max(1, grid + round(4 * of_one * (end - begin) ** 0.5 / max(abs(ramp.after - ramp.before), 1e-12)))
     return replace(
