@@ -30,6 +30,11 @@ name = "{name}"
 # config_repository = "../settings" # git repository of the settings in force: a fix of a setting is a change there
 # flags = "flags.jsonl"
 # experiments = "experiments.jsonl"
+# docs = "docs"                   # Markdown pages; repository_docs = "docs" for those inside the repository
+# logs = "logs"                   # SERVICE.jsonl, SERVICE.log or SERVICE.journal
+# discussions = "chat.jsonl"      # a line: at, channel, author, text
+# kubernetes = "rs.json"          # kubectl get rs,deploy -o json
+# config_files = {{ "config/defaults.toml" = "*" }}  # files in the repository → the service that reads each
 # workloads = "workloads"         # folder that `effnb record` wrote: what a fix or a suspected cause is replayed with
 
 # [sources.prometheus]
@@ -38,6 +43,20 @@ name = "{name}"
 # step_seconds = 1800
 # [sources.prometheus.queries]
 # requests = "sum by (service, endpoint) (increase(http_requests_total[30m]))"
+
+# [sources.pyroscope]
+# url = "http://127.0.0.1:4040"
+# services = {{ web = '{{service_name="web"}}' }}
+
+# [sources.github]
+# repository = "owner/name"
+# token_env = "GITHUB_TOKEN"
+# deployments = true              # environments are services, or SERVICE/HOSTGROUP
+# discussions = true              # pull requests and comments
+
+# [sources.flagd]                 # experiments from an OpenFeature flag definition in the repository
+# file = "flags.json"
+# service = "web"
 
 # [services.web]
 # servers = 40                    # turns gCPU into servers-equivalent

@@ -118,10 +118,12 @@ class SampleStore:
         names = {_metadata(path)["service"] for path in self._parts("cube")}
         return tuple(sorted(names))
 
-    def sources(self) -> frozenset[str]:
-        """What the samples were taken from, in the words given when they were added."""
-        rows = self.state.connection.execute("SELECT DISTINCT source FROM part WHERE kind = 'samples'")
-        return frozenset(row["source"] for row in rows)
+    def buckets(self, service: str, source: str) -> frozenset[int]:
+        """Starts of the buckets (seconds since 1970) that samples of a service were added for from one source."""
+        rows = self.state.connection.execute("SELECT path FROM part WHERE kind = 'samples' AND source = ?", (source,))
+        named = {self.folder / row["path"] for row in rows}
+        mine = [path for path in self._parts("samples", service) if path in named]
+        return frozenset(at for path in mine for at in self._read(path, columns=["bucket"])["bucket"].to_pylist())
 
     def cube(self, service: str) -> Cube | None:
         """The series of every function of a service; None when it has no samples."""

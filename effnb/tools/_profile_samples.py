@@ -1,7 +1,8 @@
-"""From one profile to rows of samples in the store."""
+"""From profiles to rows of samples in the store."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,29 @@ if TYPE_CHECKING:
     from effnb.workspace import Workspace
 
 
-def add_profile(workspace: Workspace, profile: Profile, *, source: str) -> int:
-    """Add a profile by its labels ``service``, ``time``, ``version`` and ``host_group``; how many samples it gave."""
-    service, step = profile.labels["service"], workspace.settings.workspace.bucket_seconds
-    samples = _samples(profile, service, datetime.fromisoformat(profile.labels["time"]), step)
+def add_profiles(workspace: Workspace, profiles: Sequence[Profile], *, source: str) -> int:
+    """Add profiles of one service as one batch; how many samples they gave.
+
+    Their labels say the rest: ``service``, ``time``, ``version`` and ``host_group``.
+    """
+    service, step = profiles[0].labels["service"], workspace.settings.workspace.bucket_seconds
+    samples = _joined([_samples(one, service, datetime.fromisoformat(one.labels["time"]), step) for one in profiles])
     handlers = workspace.settings.service(service).endpoints
     workspace.samples.add(samples, endpoints={handler: name for name, handler in handlers.items()}, source=source)
     return int(samples.n.sum())
+
+
+def _joined(parts: Sequence[Samples]) -> Samples:
+    return Samples(
+        service=parts[0].service,
+        stacks={key: frames for part in parts for key, frames in part.stacks.items()},
+        step_seconds=parts[0].step_seconds,
+        bucket=np.concatenate([part.bucket for part in parts]),
+        version=[version for part in parts for version in part.version],
+        host_group=[group for part in parts for group in part.host_group],
+        stack=np.concatenate([part.stack for part in parts]),
+        n=np.concatenate([part.n for part in parts]),
+    )
 
 
 def _samples_per_count(profile: Profile, service: str) -> float:

@@ -11,7 +11,7 @@ from effnb.domain import Ingested, Listing, Profile, Utc
 from effnb.errors import BadQuery, ConfigError, SourceUnavailable
 from effnb.sources.metrics import is_series_file, read_series
 from effnb.sources.profiles import read_profile, recognise_profile
-from effnb.tools._profile_samples import add_profile
+from effnb.tools._profile_samples import add_profiles
 from effnb.tools._registry import tool
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _ingest(
     if when < EARLIEST:
         raise BadQuery(f"{path} would count for {when:%Y-%m-%d}, by {origin}; say when it was taken with --at")
     placed = profile.model_copy(update={"labels": labels | {"time": when.isoformat()}})
-    taken = add_profile(workspace, placed, source=str(path))
+    taken = add_profiles(workspace, [placed], source=str(path))
     return Ingested(
         source=str(path),
         format=form or recognise_profile(path),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from effnb.domain import Ingested, Listing, Profile, Utc, Window
 from effnb.errors import BadQuery, ConfigError
-from effnb.tools._profile_samples import add_profile
+from effnb.tools._profile_samples import add_profiles
 from effnb.tools._registry import tool
 
 if TYPE_CHECKING:
+    from effnb.sources import ProfileSource
     from effnb.workspace import Workspace
+
+
+BATCH = 200
+"""Profiles that are written together: what an interrupted call took in by then stays."""
 
 
 @tool(tier="propose", timeout=3600, source="profile source")
@@ -33,14 +39,44 @@ def ingest_profiles(workspace: Workspace, start: Utc, end: Utc, service: str | N
         )
     window = _whole_buckets(start, end, workspace.settings.workspace.bucket_seconds)
     services = source.services() if service is None else (service,)
-    before = workspace.samples.sources()
-    rows = tuple(
-        _taken(workspace, profile, f"{source.place} {name} {profile.labels['time']}", before)
-        for name in services
-        for profile in source.fetch_profiles(name, window)
-    )
+    rows = tuple(row for name in services for row in _ingest(workspace, source, name, window))
     searched = f"{source.place}: {', '.join(services) or 'no service'}, {window}"
     return Listing[Ingested](rows=rows, searched=searched, total=len(rows))
+
+
+def _ingest(workspace: Workspace, source: ProfileSource, service: str, window: Window) -> Iterator[Ingested]:
+    """A row for each batch that was taken in, and one for what was there before."""
+    step = workspace.settings.workspace.bucket_seconds
+    before = workspace.samples.buckets(service, source.place)
+    known = 0
+    batch: list[Profile] = []
+    for profile in source.fetch_profiles(service, window):
+        if int(_time(profile).timestamp()) // step * step in before:
+            known += 1
+        else:
+            batch.append(profile)
+        if len(batch) == BATCH:
+            yield _taken(workspace, source, batch)
+            batch = []
+    if batch:
+        yield _taken(workspace, source, batch)
+    if known:
+        yield Ingested(source=source.place, format=f"{known} profiles, in the store before", service=service)
+
+
+def _taken(workspace: Workspace, source: ProfileSource, batch: list[Profile]) -> Ingested:
+    return Ingested(
+        source=source.place,
+        format=f"{len(batch)} profiles",
+        service=batch[0].labels["service"],
+        at=_time(batch[0]),
+        at_from="the first of them",
+        samples=add_profiles(workspace, batch, source=source.place),
+    )
+
+
+def _time(profile: Profile) -> datetime:
+    return datetime.fromisoformat(profile.labels["time"])
 
 
 def _whole_buckets(start: datetime, end: datetime, step: int) -> Window:
@@ -48,15 +84,3 @@ def _whole_buckets(start: datetime, end: datetime, step: int) -> Window:
     if first >= last:
         raise BadQuery(f"the span holds no whole bucket of {step} s; give a longer one")
     return Window(start=datetime.fromtimestamp(first, tz=UTC), end=datetime.fromtimestamp(last, tz=UTC))
-
-
-def _taken(workspace: Workspace, profile: Profile, source: str, before: frozenset[str]) -> Ingested:
-    is_new = source not in before
-    return Ingested(
-        source=source,
-        format="profile" if is_new else "profile, taken before",
-        service=profile.labels["service"],
-        at=datetime.fromisoformat(profile.labels["time"]),
-        at_from="the profile",
-        samples=add_profile(workspace, profile, source=source) if is_new else 0,
-    )

@@ -20,7 +20,7 @@ FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 LONGEST = 4000
 
 
-@tool(tier="read", source="discussions")
+@tool(tier="read", timeout=120, source="discussions")
 def search_discussions(
     workspace: Workspace,
     text: Annotated[str, Field(max_length=400)],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from effnb.workspace import Workspace
 
 
-@tool(tier="read", source="git, config, flag and rollout records")
+@tool(tier="read", timeout=120, source="git, config, flag and rollout records")
 def show_change(
     workspace: Workspace, change_id: str, max_chars: Annotated[int, Field(ge=0, le=200_000)] = 8000
 ) -> ChangeDetail:

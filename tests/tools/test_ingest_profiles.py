@@ -50,8 +50,8 @@ def test_pyroscope_profiles_become_samples_once(opened, monkeypatch):
         session = opened(PYROSCOPE.format(url=url, token=TOKEN_ENV))
         first = session.tools.ingest_profiles(**SPAN)
         again = session.tools.ingest_profiles(**SPAN)
-    assert [(row.service, row.samples, row.format) for row in first] == [("web", 40, "profile")] * 3
-    assert [(row.samples, row.format) for row in again] == [(0, "profile, taken before")] * 3
+    assert [(row.service, row.samples, row.format, row.at) for row in first] == [("web", 120, "3 profiles", ALL.start)]
+    assert [(row.samples, row.format) for row in again] == [(0, "3 profiles, in the store before")]
     assert session.workspace.samples.stack_counts("web") == {("main", "web:a"): 90, ("main",): 30}
     (top, *_) = session.tools.top_functions(service="web", **SPAN)
     assert (top.function, top.gcpu, top.samples) == ("main", 1.0, 120)
@@ -77,7 +77,9 @@ def test_a_folder_of_profiles_is_taken_by_service(opened, tmp_path):
         os.utime(path, (at, at))
     session = opened('[sources]\nprofiles = "profiles"\n')
     rows = session.tools.ingest_profiles(**SPAN, service="web")
-    assert [(row.samples, row.at.hour) for row in rows] == [(3, 10), (3, 11)]
+    assert [(row.samples, row.at.hour) for row in rows] == [(6, 10)]
+    history = session.tools.function_history(service="web", function="web:a")
+    assert [n for n in history.counts if n] == [3, 3]
 
 
 def test_nothing_configured_and_no_whole_bucket_are_said(opened, empty):
