@@ -8,6 +8,7 @@
     │   ├── SourceUnavailable  … not reachable, not there
     │   ├── SourceDenied       … credentials or permissions
     │   └── BadQuery           … the system refused the question
+    ├── ModelFailed            the person who configures a language model: key, address, what it answers
     ├── AnalysisError          the caller: the question cannot be answered with this data
     │   ├── NotEnoughData      … too few points or samples; not the same as "nothing found"
     │   └── NotFound           … no such regression, run, service or function
@@ -18,7 +19,8 @@
         ├── ToolFailed         … a tool call ended without a result
         │   └── NotAllowed     … the caller may not make this call: tier, scope or budget
         │       └── ApprovalNeeded  … it may, once a person has approved exactly this call
-        └── BudgetExceeded     … a run used up its steps, time or money
+        └── BudgetExceeded     … a run used up its steps
+            └── LimitReached   … or a limit that effnb.toml sets: requests, tokens, money
 
 A message says what was attempted, the offending value and the next step, in one line.
 """
@@ -33,7 +35,9 @@ __all__ = [
     "ConfigError",
     "DeliveryError",
     "EffnbError",
+    "LimitReached",
     "MissingExtraError",
+    "ModelFailed",
     "NotAllowed",
     "NotEnoughData",
     "NotFound",
@@ -80,6 +84,10 @@ class BadQuery(SourceError):
     """The system refused the question itself."""
 
 
+class ModelFailed(EffnbError):
+    """A language model could not be asked, or what it answers is no answer; the run waits where it is."""
+
+
 class AnalysisError(EffnbError):
     """The question cannot be answered with the data at hand."""
 
@@ -121,4 +129,8 @@ class ApprovalNeeded(NotAllowed):
 
 
 class BudgetExceeded(SkillError):
-    """A run used up its steps, time or money."""
+    """A run used up its steps."""
+
+
+class LimitReached(BudgetExceeded):
+    """A run used up what effnb.toml allows a language model; it waits where it is until the limit is raised."""

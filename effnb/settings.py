@@ -422,6 +422,50 @@ class PermissionSettings(_Section):
         return base.model_copy(update={field: getattr(named, field) for field in named.model_fields_set})
 
 
+class LanguageModelSettings(_Section):
+    """``[models.NAME]``: one language model, and how much it may be used in one run."""
+
+    kind: Literal["openai", "anthropic", "ollama"]
+    """Which API it speaks; ``openai`` is what most servers are compatible with."""
+    name: str
+    """Model name, as the server knows it."""
+    base_url: str | None = None
+    """Address of the API; the vendor's own when left out, ``http://127.0.0.1:11434/v1`` for Ollama."""
+    token_env: str | None = None
+    """Environment variable that holds the key; never the key itself."""
+    timeout_seconds: float = Field(default=120.0, gt=0)
+    """Longest wait for one answer."""
+    retries: int = Field(default=2, ge=0, le=10)
+    """How often a request that failed on the way is sent again."""
+    requests: int = Field(default=50, gt=0)
+    """Most requests in one run."""
+    tool_calls: int = Field(default=50, gt=0)
+    """Most tool calls it may ask for in one run."""
+    tokens: int = Field(default=500_000, gt=0)
+    """Most tokens in one run, in and out."""
+    money: float | None = Field(default=None, gt=0)
+    """Most it may cost in one run; needs both prices."""
+    price_in: float | None = Field(default=None, ge=0)
+    """Price of a million tokens in."""
+    price_out: float | None = Field(default=None, ge=0)
+    """Price of a million tokens out."""
+    currency: str = "USD"
+    """Currency of the prices."""
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if self.money is not None and (self.price_in is None or self.price_out is None):
+            raise ValueError("a limit of money needs price_in and price_out")
+        return self
+
+
+class AgentSettings(_Section):
+    """``[agent]``: which language model, if any."""
+
+    model: str | None = None
+    """Name of a ``[models.NAME]``; without it runs are made by playbooks alone."""
+
+
 class Settings(_Section):
     """The whole file."""
 
@@ -447,6 +491,26 @@ class Settings(_Section):
     """Constants for power and money; without them only gCPU is shown."""
     permissions: PermissionSettings = PermissionSettings()
     """Who may call what."""
+
+    models: dict[str, LanguageModelSettings] = Field(default_factory=dict)
+    """Language models, by a name of your own."""
+    agent: AgentSettings = AgentSettings()
+    """Which of them is used."""
+
+    def language_model(self) -> tuple[str, LanguageModelSettings]:
+        """The model that ``[agent]`` names, with its name; ``ConfigError`` says what to set when there is none."""
+        name = self.agent.model
+        if name is None:
+            raise ConfigError(
+                'no language model is configured; set [agent] model = "NAME" and [models.NAME] in effnb.toml, '
+                "or use the mode playbook, which needs none"
+            )
+        if name not in self.models:
+            known = ", ".join(sorted(self.models)) or "none"
+            raise ConfigError(
+                f"[agent] names the model {name!r}, and effnb.toml has no [models.{name}]; it has: {known}"
+            )
+        return name, self.models[name]
 
     def secrets(self) -> tuple[str, ...]:
         """The tokens that the variables named in this file hold now."""

@@ -1,5 +1,6 @@
-"""The loop that runs skills: a playbook in the place of a language model, and a driver that keeps the transcript."""
+"""The loop that runs skills: a playbook, a language model or both decide; the driver keeps the transcript."""
 
+from effnb.agent._brain import Brain
 from effnb.agent._export import export_jsonl
 from effnb.agent._model import PlaybookModel
 from effnb.agent._run import Run
@@ -7,6 +8,7 @@ from effnb.agent._start import load_transcript, resume_run, start_run
 from effnb.agent._toolset import agent_toolset
 
 __all__ = [
+    "Brain",
     "PlaybookModel",
     "Run",
     "agent_toolset",

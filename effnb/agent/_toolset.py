@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from pydantic_ai import RunContext
@@ -18,20 +18,23 @@ AgentCall = Callable[[str, str, dict[str, Any]], Awaitable[Any]]
 """``(call id, tool, arguments) -> result as plain JSON``; raises ``ToolFailed``."""
 
 
-def agent_toolset(toolbox: Toolbox, call: AgentCall | None = None) -> FunctionToolset[Any]:
+def agent_toolset(
+    toolbox: Toolbox, call: AgentCall | None = None, names: Iterable[str] | None = None
+) -> FunctionToolset[Any]:
     """The tools of a toolbox for a pydantic-ai agent; the tier is in each tool's metadata.
 
     Args:
         toolbox: The tools.
         call: Stands between the agent and the toolbox, for a caller that logs and keeps results. By default the
             toolbox is called in a thread.
+        names: The tools to offer; all when omitted. What may be called is checked in the dispatch, whatever is offered.
     """
 
     async def straight(_: str, name: str, args: dict[str, Any]) -> Any:
         return plain(await asyncio.wrap_future(in_thread(lambda: toolbox.call(name, args))))
 
     toolset: FunctionToolset[Any] = FunctionToolset()
-    for name in toolbox.names:
+    for name in toolbox.names if names is None else names:
         toolset.add_tool(_agent_tool(toolbox.get(name), call or straight))
     return toolset
 

@@ -56,7 +56,7 @@ from effnb.domain.power import (
 from effnb.domain.preset import Preset
 from effnb.domain.profile import Profile, StackSample
 from effnb.domain.regression import ChangePoint, DetectionSummary, Regression, Suppressed
-from effnb.domain.run import CallStatus, Mode, RunState, Tier, ToolCall, Transcript
+from effnb.domain.run import CallStatus, DeclaredStep, Mode, Note, RunState, Tier, ToolCall, Transcript
 from effnb.domain.series import Metric, Series
 from effnb.domain.window import Window
 
@@ -78,6 +78,7 @@ __all__ = [
     "ChangePoint",
     "Check",
     "CodeHit",
+    "DeclaredStep",
     "Delivery",
     "DetectionSummary",
     "DetectionTime",
@@ -108,6 +109,7 @@ __all__ = [
     "Metric",
     "Mode",
     "Neighbour",
+    "Note",
     "Noun",
     "Opportunity",
     "Owner",

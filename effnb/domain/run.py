@@ -27,7 +27,9 @@ class ToolCall(Noun):
     args: dict[str, Any]
     """Arguments that were really executed."""
     why: str = ""
-    """The reason the skill declares for this step."""
+    """The reason the skill declares for this step; empty when a language model chose the call."""
+    reasoning: str = ""
+    """What a language model said before it asked for this call; generated text, nobody's declaration."""
     tier: Tier = "read"
     """What the tool may touch."""
     status: CallStatus
@@ -42,6 +44,32 @@ class ToolCall(Noun):
     """Why there is no result."""
     edited: bool = False
     """Whether a person changed the arguments."""
+
+
+class Note(Noun):
+    """What a person wrote into a run."""
+
+    at: Utc
+    """When."""
+    by: str
+    """Who."""
+    text: str
+    """The note."""
+    after: str = ""
+    """Step after which it was written; empty before the first."""
+
+
+class DeclaredStep(Noun):
+    """A step that the skill's playbook declares, and whether a run that a language model drove made that call."""
+
+    step: str
+    """Step id in the playbook."""
+    tool: str
+    """Its tool."""
+    why: str
+    """The reason the playbook gives."""
+    ran: bool
+    """Whether a call of that tool with those arguments was made."""
 
 
 class Transcript(Noun):
@@ -68,6 +96,16 @@ class Transcript(Noun):
     resolution: Resolution | None = None
     """How it ended; null until then."""
     error: str | None = None
-    """Why it failed."""
+    """Why it failed, or why it waits without a call: a model that could not be asked, a limit."""
     tokens: int = Field(default=0, ge=0)
     """Tokens spent on language models."""
+    requests: int = Field(default=0, ge=0)
+    """Requests to language models."""
+    cost: float | None = Field(default=None, ge=0)
+    """What those cost, by the prices in effnb.toml; null when there are none or no model was asked."""
+    currency: str = ""
+    """Currency of the cost."""
+    declared: tuple[DeclaredStep, ...] = ()
+    """In mode free: the steps the playbook declares and whether each was made; set by code, not by the model."""
+    notes: tuple[Note, ...] = ()
+    """What people wrote, in order."""

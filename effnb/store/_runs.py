@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -35,11 +36,9 @@ class RunLog:
         with self._state.transaction() as connection:
             _insert_call(connection, run_id, position, call)
 
-    def save(self, transcript: Transcript, messages: bytes | None = None, denied: ToolCall | None = None) -> None:
-        """Record where the run stands, together: its state, its messages (JSON), and a call that was denied."""
+    def save(self, transcript: Transcript, messages: bytes | None = None) -> None:
+        """Record where the run stands, together: its state and its messages (JSON)."""
         with self._state.transaction() as connection:
-            if denied is not None:
-                _insert_call(connection, transcript.run_id, len(transcript.calls) - 1, denied)
             connection.execute(
                 "UPDATE run SET state = ?, body = ? WHERE id = ?",
                 (transcript.state, _head(transcript), transcript.run_id),
@@ -73,6 +72,25 @@ class RunLog:
         """The messages the run continues from, as JSON; null when it was cut off before its first call."""
         row = self._state.connection.execute("SELECT body FROM message WHERE run = ?", (run_id,)).fetchone()
         return None if row is None else row["body"].encode()
+
+    def position(self, run_id: str) -> tuple[int, str]:
+        """How many calls of the run are recorded, and its state; ``(0, "")`` when there is no such run."""
+        row = self._state.connection.execute(
+            "SELECT (SELECT count(*) FROM call WHERE run = ?1), (SELECT state FROM run WHERE id = ?1)", (run_id,)
+        ).fetchone()
+        return row[0], row[1] or ""
+
+    @property
+    def locks(self) -> Path:
+        """Folder of the runs' locks."""
+        return self._state.path.with_name("locks")
+
+    def heads(self, state: str | None = None) -> tuple[Transcript, ...]:
+        """The runs without their calls, newest first; only those in ``state`` when it is given."""
+        rows = self._state.connection.execute(
+            "SELECT body FROM run WHERE ?1 IS NULL OR state = ?1 ORDER BY started_at DESC, id", (state,)
+        ).fetchall()
+        return tuple(Transcript.model_validate_json(row["body"]) for row in rows)
 
     def ids(self, subject: str | None = None) -> tuple[str, ...]:
         """Ids of the runs, newest first; only those about ``subject`` when it is given."""

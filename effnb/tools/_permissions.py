@@ -131,9 +131,23 @@ class Gate:
         line.write("success", approver=approver)
         return result
 
-    def refuse(self, name: str, tier: Tier, given: Mapping[str, Any], origin: Origin, reason: str) -> None:
-        """Record a call that never reached a tool: no such tool, or wrong arguments."""
-        self._record(name, tier, given, origin, "refused", reason)
+    def refuse(
+        self,
+        name: str,
+        tier: Tier,
+        given: Mapping[str, Any],
+        origin: Origin,
+        reason: str,
+        *,
+        outcome: AuditOutcome = "refused",
+        approver: str = "",
+    ) -> None:
+        """Record a call that never reached a tool: no such tool, wrong arguments, or denied by a person."""
+        self._record(name, tier, given, origin, outcome, reason, approver)
+
+    def hold(self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin) -> None:
+        """Record that a call waits for a person."""
+        _Line(self, tool, given, origin).write("held", "waits for approval")
 
     def approve(
         self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin, by: str, *, now: datetime | None = None
@@ -159,10 +173,6 @@ class Gate:
         self._workspace.approvals.add(approval)
         self._record(tool.name, tool.tier, given, origin, "approved", approver=by)
         return approval
-
-    def deny(self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin, by: str, reason: str) -> None:
-        """Record that a call was left out, by whom and why."""
-        self._record(tool.name, tool.tier, given, origin, "denied", reason, approver=by)
 
     def waits(self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin) -> bool:
         """Whether this call would have to wait for a person now."""

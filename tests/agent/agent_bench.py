@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from effnb.agent import start_run
-from effnb.domain import Noun
+from effnb.domain import Actor, Noun
 from effnb.errors import NotEnoughData
+from effnb.settings import Settings
 from effnb.skills import load_skill
+from effnb.store import Approvals, AuditLog
 from effnb.store._state import State
-from effnb.tools import Toolbox, tool
+from effnb.tools import Toolbox, current_call, tool
 
 if TYPE_CHECKING:
     from effnb.workspace import Workspace
@@ -64,7 +66,9 @@ def large(workspace: Workspace, size: int) -> Answer:
 @tool(tier="write")
 def deploys(workspace: Workspace, value: float) -> Answer:
     """Touch the world."""
-    raise AssertionError("never called")
+    if isinstance(workspace, list):
+        workspace.append(("deployed", value, current_call()))
+    return Answer(value=value)
 
 
 TOOLS = [double, fails, hangs, waits, large, deploys]
@@ -112,15 +116,30 @@ def write_skill(folder: Path, body: str, name: str = "probe"):
     return load_skill(path)
 
 
+class Made(list):
+    """The values that ``double`` was called with; to the gate, a workspace without services and sources."""
+
+    source_folders = ()
+    known_services = frozenset()
+
+    def __init__(self, state: State, settings: Settings, root: Path) -> None:
+        super().__init__()
+        self.settings, self.root = settings, root
+        self.audit, self.approvals = AuditLog(state), Approvals(state)
+
+    def services_of(self, key: str) -> frozenset[str]:
+        return frozenset()
+
+
 class Bench:
     """A state file, a blobs folder and a toolbox."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings) -> None:
         self.folder = folder
-        self.made: list[float] = []
         self.state = State(folder / "state.db")
         self.blobs = folder / "blobs"
-        self.toolbox = Toolbox(self.made, TOOLS)
+        self.made = Made(self.state, Settings.model_validate(settings), folder)
+        self.toolbox = Toolbox(self.made, TOOLS, Actor(kind="user", name="ada", surface="cli"))
 
     def start(self, body: str, **kwargs):
         skill = write_skill(self.folder, body)

@@ -59,16 +59,6 @@ def test_a_second_runner_of_the_same_call_is_refused(log):
         log.add_call("run-1", 0, call("one"))
 
 
-def test_denied_call_and_state_are_written_together_or_not_at_all(log):
-    log.begin(transcript(), "r1")
-    log.add_call("run-1", 0, call("one"))
-    paused = transcript().model_copy(update={"state": "paused", "calls": (call("one"),)})
-    with pytest.raises(StoreError):
-        log.save(paused, b"[]", denied=call("two"))
-    assert log.load("run-1").state == "running"
-    assert log.messages("run-1") is None
-
-
 def test_unknown_run_names_the_nearest(log):
     with pytest.raises(NotFound, match="this workspace has none"):
         log.load("run-x")
