@@ -6,15 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnb.domain import FixRecord, Impact, Listing, Opportunity, Regression, Suppressed
+from effnb.domain import FixRecord, Impact, Listing, Opportunity, Regression, Suppressed, Transcript
 from effnb.program import impact_of
 from effnb.tools import Toolbox
 from effnb.workspace import Workspace
 
 if TYPE_CHECKING:
-    from effnb.agent import Run
+    from effnb.agent import Brain, Run
     from effnb.domain import Mode, Window
-    from effnb.skills import Catalogue
+    from effnb.skills import Catalogue, Skill
 
 DEFAULT_SKILL = "investigate-cpu-regression"
 
@@ -69,33 +69,51 @@ class Session:
         baseline: Window | None = None,
         analysis: Window | None = None,
     ) -> Run:
-        """A run of the skill that fits, ready to go step by step or to the end."""
-        from effnb.agent import start_run
-        from effnb.skills import bundled_skill
+        """A run of the skill that fits, ready to go step by step or to the end.
 
+        Args:
+            regression: A regression or its id.
+            mode: ``playbook`` uses no language model; ``guided`` lets one judge what the playbook's calls returned;
+                ``free`` lets it drive, with the skill as its instructions.
+            baseline: Span before, in place of the detector's.
+            analysis: Span after, in place of the detector's.
+        """
         key = regression if isinstance(regression, str) else regression.id
-        inputs = {"regression": key, "baseline": baseline, "analysis": analysis}
-        return start_run(
-            skill=bundled_skill(DEFAULT_SKILL),
-            toolbox=self.tools,
-            inputs=inputs,
-            state=self.workspace.state,
-            blobs=self.workspace.blobs,
-            mode=mode,
+        return self._start(
+            self.skills.get(DEFAULT_SKILL), {"regression": key, "baseline": baseline, "analysis": analysis}, mode
         )
 
-    def run_skill(self, name: str, /, **inputs: Any) -> Run:
+    def run_skill(self, name: str, /, *, mode: Mode = "playbook", **inputs: Any) -> Run:
         """A run of any skill that may run, by its name and what its playbook takes."""
-        from effnb.agent import start_run
+        return self._start(self.skills.get(name), inputs, mode)
 
-        return start_run(
-            skill=self.skills.get(name),
+    def runs(self) -> Listing[Transcript]:
+        """All runs, newest first, without their calls."""
+        from effnb.store import RunLog
+
+        rows = RunLog(self.workspace.state).heads()
+        return Listing[Transcript](rows=rows, searched="the runs of this workspace", total=len(rows))
+
+    def resume(self, run: str) -> Run:
+        """A run as it was left, by its id: paused before its next call, or over. Finished calls are not made again."""
+        from effnb.agent import load_transcript, resume_run
+        from effnb.agent._run import OVER
+
+        known = load_transcript(run, self.workspace.state)
+        needs_brain = known.mode != "playbook" and known.state not in OVER
+        return resume_run(
+            run,
             toolbox=self.tools,
-            inputs=inputs,
             state=self.workspace.state,
             blobs=self.workspace.blobs,
+            brain=self._brain() if needs_brain else None,
             find=self.skills.get,
         )
+
+    def approve(self, tool: str, /, **args: Any) -> Any:
+        """The result of a call that needs a person's approval, which this gives: for exactly this call, once."""
+        self.tools.approve(tool, args)
+        return self.tools.call(tool, args)
 
     def opportunities(self, service: str | None = None) -> Listing[Opportunity]:
         """Code that could be cheaper, as the last scan filed it, largest expected saving first."""
@@ -139,10 +157,28 @@ class Session:
         """Close the store."""
         self.workspace.close()
 
+    def _start(self, skill: Skill, inputs: dict[str, Any], mode: Mode) -> Run:
+        from effnb.agent import start_run
+
+        return start_run(
+            skill=skill,
+            toolbox=self.tools,
+            inputs=inputs,
+            state=self.workspace.state,
+            blobs=self.workspace.blobs,
+            mode=mode,
+            brain=None if mode == "playbook" else self._brain(),
+            find=self.skills.get,
+        )
+
+    def _brain(self) -> Brain:
+        from effnb.agent import Brain
+
+        return Brain(*self.workspace.settings.language_model())
+
     def _deliver(self, tool: str, args: dict[str, Any]) -> FixRecord:
         """A person asks for one delivery by name: that is the yes to it, recorded like every other."""
-        self.tools.approve(tool, args)
-        delivered: FixRecord = self.tools.call(tool, args)
+        delivered: FixRecord = self.approve(tool, **args)
         return delivered
 
     def _filed(self, kind: str) -> Listing[Regression]:

@@ -21,6 +21,7 @@ from effnb.cli import (
     _opportunities,
     _power,
     _record,
+    _runs,
     _skill,
     _tool,
 )
@@ -47,6 +48,7 @@ for group in (
     _findings,
     _fix,
     _investigate,
+    _runs,
     _mcp,
     _compare,
     _record,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
 from effnb.cli._common import AsJson, print_json, session, terminal
+from effnb.domain import Mode
 from effnb.errors import ConfigError
+
+STOPPED = 3
+"""Exit code of a run that waits and can be resumed."""
 
 if TYPE_CHECKING:
     from effnb.agent import Run
@@ -22,22 +26,37 @@ def register(app: typer.Typer) -> None:
 
 def investigate(
     id: Annotated[str, typer.Argument(help="Regression, as listed by `effnb regressions`.")],  # noqa: A002
+    mode: Annotated[
+        str, typer.Option("--mode", help="Who decides: playbook (no language model), guided or free.")
+    ] = "playbook",
     as_json: AsJson = False,
 ) -> None:
-    """Run the skill that fits a regression, step by step, and say what explains it. Uses no language model."""
+    """Run the skill that fits a regression, step by step, and say what explains it. By default no language model."""
     now = session()
-    follow(now.investigate(now.regression(id)), as_json)
+    follow(now.investigate(now.regression(id), mode=checked_mode(mode)), as_json)
+
+
+def checked_mode(text: str) -> Mode:
+    """The mode of this name."""
+    found: Mode | None = next((mode for mode in get_args(Mode) if mode == text), None)
+    if found is None:
+        raise ConfigError(f"no mode {text!r}; there are: {', '.join(get_args(Mode))}")
+    return found
 
 
 def follow(run: Run, as_json: bool) -> None:
-    """Take a run to its end, telling each step, or its transcript as JSON; a run without a conclusion is an error."""
+    """Take a run to its end, telling each step, or its transcript as JSON; one that waits exits 3, a failed one 1."""
+    steps = _Steps(len(run.transcript.calls))
     if not as_json:
-        run.subscribe(_Steps())
+        run.subscribe(steps)
     transcript = run.finish_blocking()
     if as_json:
         print_json(transcript.to_json())
     else:
         _show_conclusion(run)
+    if transcript.state == "paused":
+        typer.echo(f"effnb: {_what_it_waits_for(run)}", err=True)
+        raise typer.Exit(STOPPED)
     if transcript.resolution is None:
         raise ConfigError(
             f"run {transcript.run_id} of {transcript.skill} ended without a conclusion: {transcript.error}; "
@@ -45,20 +64,32 @@ def follow(run: Run, as_json: bool) -> None:
         )
 
 
+def _what_it_waits_for(run: Run) -> str:
+    """One line: what the run waits for, and the command that answers it."""
+    key, pending = run.transcript.run_id, run.pending
+    if pending is None:
+        return f"run {key} waits: {run.transcript.error}; then: effnb resume {key}"
+    arguments = ", ".join(f"{name}={value!r}" for name, value in pending.args.items())
+    warning = f" ({pending.error})" if pending.error else ""
+    return (
+        f"run {key} waits before step {pending.step}: {pending.tool}({arguments}) needs a person's approval{warning}; "
+        f"next: effnb approve {key}, or effnb deny {key} --reason …"
+    )
+
+
 class _Steps:
     """Prints each finished step once, as it happens."""
 
-    def __init__(self) -> None:
-        self._shown: set[str] = set()
+    def __init__(self, earlier: int) -> None:
+        self._shown = earlier
         self._console = terminal()
 
     def __call__(self, run: Run) -> None:
-        for call in run.transcript.calls:
-            if call.status != "pending" and call.id not in self._shown:
-                self._shown.add(call.id)
-                number = len(self._shown)
-                line = f"{number}. {call.why}  [{call.tool}, {1000 * call.seconds:.0f} ms, {call.status}]"
-                self._console.print(line, markup=False, highlight=False)
+        for number, call in enumerate(run.transcript.calls[self._shown :], self._shown + 1):
+            told = call.why or call.reasoning or call.step
+            line = f"{number}. {told}  [{call.tool}, {1000 * call.seconds:.0f} ms, {call.status}]"
+            self._console.print(line, markup=False, highlight=False)
+        self._shown = len(run.transcript.calls)
 
 
 def _show_conclusion(run: Run) -> None:
@@ -72,7 +103,14 @@ def _show_conclusion(run: Run) -> None:
         console.print(f"  not looked at: {gap}", markup=False, highlight=False)
     for step in end.next_steps:
         console.print(f"  next: {step}", markup=False, highlight=False)
-    console.print(f"run {transcript.run_id}, {transcript.model}", markup=False, highlight=False)
+    for one in transcript.declared:
+        if not one.ran:
+            console.print(
+                f"  declared by the skill and not made: {one.step} ({one.why})", markup=False, highlight=False
+            )
+    spent = f", {transcript.requests} requests, {transcript.tokens:,} tokens" if transcript.requests else ""
+    spent += f", {transcript.cost:.4f} {transcript.currency}" if transcript.cost is not None else ""
+    console.print(f"run {transcript.run_id}, {transcript.model}{spent}", markup=False, highlight=False)
 
 
 def report(

@@ -168,13 +168,17 @@ def run(
     parameter: Annotated[
         list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="An input of its playbook; may be repeated.")
     ] = None,
+    mode: Annotated[
+        str, typer.Option("--mode", help="Who decides: playbook (no language model), guided or free.")
+    ] = "playbook",
     as_json: AsJson = False,
 ) -> None:
-    """Run a skill in this workspace, step by step. Uses no language model."""
-    from effnb.cli._investigate import follow
+    """Run a skill in this workspace, step by step. By default no language model."""
+    from effnb.cli._investigate import checked_mode, follow
 
     now = session()
-    follow(now.run_skill(name, **dict(_input(text) for text in parameter or [])), as_json)
+    inputs = dict(_input(text) for text in parameter or [])
+    follow(now.run_skill(name, mode=checked_mode(mode), **inputs), as_json)
 
 
 def _chosen(catalogue: Catalogue, name: str | None) -> list[Skill]:

@@ -8,6 +8,7 @@ from effnb.store._fixes import FixStore
 from effnb.store._opportunities import OpportunityStore
 from effnb.store._records import Records
 from effnb.store._redact import Redactor
+from effnb.store._runs import RunLog
 from effnb.store._samples import Samples, SampleStore, StackMatrix, stack_id
 from effnb.store._series import SeriesStore
 from effnb.store._state import State
@@ -22,6 +23,7 @@ __all__ = [
     "OpportunityStore",
     "Records",
     "Redactor",
+    "RunLog",
     "SampleStore",
     "Samples",
     "SeriesStore",

@@ -175,7 +175,11 @@ class Gate:
         return approval
 
     def waits(self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin) -> bool:
-        """Whether this call would have to wait for a person now."""
+        """Whether this call may be made, and would have to wait for a person now."""
+        try:
+            self._check(tool, given)
+        except NotAllowed:
+            return False
         line = _Line(self, tool, given, origin)
         return self._asks(tool) and not self._by_policy(line) and self._granted(line) is None
 

@@ -43,7 +43,14 @@ def render_transcript(transcript: Transcript) -> str:
     """A finished or running investigation as HTML: who decided, every step with its recorded result, the conclusion."""
     steps = "".join(render_step(call, call.result) for call in transcript.calls)
     ending = render_resolution(transcript.resolution, failure=transcript.error or "", state=transcript.state)
-    return f"{render_run_head(transcript)}{steps}{ending}"
+    return f"{render_run_head(transcript)}{steps}{ending}{render_remarks(transcript)}"
+
+
+def render_remarks(transcript: Transcript) -> str:
+    """What people noted, and the declared steps that a model which drove left out; empty when there is neither."""
+    notes = (f"{esc(note.text)} ({esc(note.by)}, {esc(when(note.at))})" for note in transcript.notes)
+    left_out = (f"{esc(one.step)}: {esc(one.why)}" for one in transcript.declared if not one.ran)
+    return f"{_list('Notes', notes)}{_list('Steps the skill declares and the model did not make', left_out)}"
 
 
 def render_run_head(transcript: Transcript, doing: str = "") -> str:
@@ -51,7 +58,8 @@ def render_run_head(transcript: Transcript, doing: str = "") -> str:
     finished = sum(call.status != "pending" for call in transcript.calls)
     parts = [f"skill {transcript.skill}", transcript.model, f"started {when(transcript.started_at)}"]
     parts += [f"{finished} step{'' if finished == 1 else 's'}", transcript.state]
-    parts += [f"{transcript.tokens:,} tokens"] if transcript.tokens else []
+    parts += [f"{transcript.requests:,} requests, {transcript.tokens:,} tokens"] if transcript.requests else []
+    parts += [f"{transcript.cost:.4f} {transcript.currency}"] if transcript.cost is not None else []
     parts += [doing] if doing else []
     return f'<div class="eff-run-head" role="status">{" · ".join(esc(part) for part in parts)}</div>'
 
@@ -59,7 +67,9 @@ def render_run_head(transcript: Transcript, doing: str = "") -> str:
 def _unconcluded(failure: str, state: RunState) -> str:
     said = "Stopped before a conclusion." if state == "stopped" else "No conclusion yet."
     text = (
-        f'<p class="eff-message">The run failed: {esc(failure)}</p>' if failure else f'<p class="eff-more">{said}</p>'
+        f'<p class="eff-message">The run {"waits" if state == "paused" else "failed"}: {esc(failure)}</p>'
+        if failure
+        else f'<p class="eff-more">{said}</p>'
     )
     return f'<div class="eff-conclusion-box eff-open">{text}</div>'
 

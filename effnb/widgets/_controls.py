@@ -28,6 +28,12 @@ def _time(label: str, name: str) -> Text:
     return box
 
 
+def _note() -> Text:
+    box = Text(placeholder="a note for the transcript", layout=Layout(width="min(560px, 100%)"))
+    box.add_class("eff-note-text")
+    return box
+
+
 def _html(name: str) -> HTML:
     view = HTML()
     view.add_class(name)
@@ -65,6 +71,18 @@ class Controls:
         default_factory=lambda: labelled_button("Edit arguments", "eff-edit", "Change the arguments of the next call")
     )
     stop: Button = field(default_factory=lambda: labelled_button("Stop", "eff-stop", "End this run"))
+    approve: Button = field(
+        default_factory=lambda: labelled_button(
+            "Approve", "eff-approve", "Approve exactly this call, and make it", "warning"
+        )
+    )
+    deny: Button = field(
+        default_factory=lambda: labelled_button("Deny", "eff-deny", "Leave this call out; the note says why")
+    )
+    note: Text = field(default_factory=_note)
+    keep_note: Button = field(
+        default_factory=lambda: labelled_button("Keep note", "eff-keep-note", "Keep the note in the transcript")
+    )
     arguments: Textarea = field(default_factory=_arguments)
     message: HTML = field(default_factory=lambda: _html("eff-edit-message"))
     status: HTML = field(default_factory=lambda: _html("eff-status"))
@@ -76,7 +94,8 @@ class Controls:
     def box(self) -> VBox:
         """The panel, top to bottom."""
         windows = VBox([HBox(list(self.baseline)), HBox([*self.analysis, self.reset])])
-        buttons = HBox([self.next, self.run_all, self.skip, self.edit, self.stop])
+        buttons = HBox([self.next, self.run_all, self.skip, self.edit, self.stop, self.approve, self.deny])
+        notes = HBox([self.note, self.keep_note])
         editor = VBox([self.arguments, self.message])
         style = HTML(f"<style>{STYLE}</style>")
         parts = [
@@ -86,6 +105,7 @@ class Controls:
             buttons,
             editor,
             self.status,
+            notes,
             self.conclusion,
             self.summary,
             self.steps,
@@ -104,11 +124,16 @@ class Controls:
         kind = ' class="eff-message"' if wrong else ""
         self.status.value = f'<div class="eff-run-head" role="status"><span{kind}>{esc(text)}</span></div>'
 
-    def enable(self, *, busy: bool, over: bool) -> None:
-        """Which buttons make sense now."""
-        for button in (self.next, self.skip, self.edit):
-            button.disabled = busy or over
-        self.run_all.disabled = busy
+    def enable(self, *, busy: bool, over: bool, waits: bool = False, started: bool = False) -> None:
+        """Which buttons make sense now; ``waits`` is for a call that has to be approved first."""
+        for button in (self.next, self.skip):
+            button.disabled = busy or over or waits
+        self.edit.disabled = busy or over
+        self.run_all.disabled = busy or waits
+        for button in (self.approve, self.deny):
+            button.disabled = busy
+            button.layout.display = None if waits else "none"
+        self.keep_note.disabled = busy or not started
         self.run_all.description = "Run again" if over else "Run all"
         self.stop.disabled = over
         self.regression.disabled = busy

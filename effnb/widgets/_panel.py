@@ -83,6 +83,9 @@ class InvestigationPanel:
         controls.run_all.on_click(lambda _: self._begin(self.run_all))
         controls.skip.on_click(lambda _: self._begin(self.skip_step))
         controls.edit.on_click(lambda _: self._begin(self.toggle_editor))
+        controls.approve.on_click(lambda _: self._begin(self.approve))
+        controls.deny.on_click(lambda _: self._begin(self.deny))
+        controls.keep_note.on_click(lambda _: self._begin(self.keep_note))
         controls.stop.on_click(lambda _: self.stop())
         controls.reset.on_click(lambda _: self._show_windows(None, None))
         controls.regression.observe(lambda _: self._show_windows(None, None), "value")
@@ -105,6 +108,25 @@ class InvestigationPanel:
     async def skip_step(self) -> None:
         """Leave the pending call out."""
         await self._current().skip("skipped by a person")
+
+    async def approve(self) -> None:
+        """Approve exactly the call that waits, with edited arguments if the editor is open, and make it."""
+        run = self._current()
+        run.approve(args=self._edited(run))
+        await run.next()
+
+    async def deny(self) -> None:
+        """Leave out the call that waits; the note says why."""
+        controls, run = self._panel(), self._current()
+        await run.skip(controls.note.value.strip() or "denied by a person")
+        controls.note.value = ""
+
+    async def keep_note(self) -> None:
+        """Keep the note in the transcript."""
+        controls, run = self._panel(), self._current()
+        if controls.note.value.strip():
+            run.note(controls.note.value.strip())
+            controls.note.value = ""
 
     async def toggle_editor(self) -> None:
         """Open the editor on the pending call's arguments, or close it."""
@@ -156,8 +178,7 @@ class InvestigationPanel:
     def _current(self, *, again: bool = False) -> DrivenRun:
         """The run for what is chosen now; a new one when the choice changed, or when the last is over."""
         wanted = self._wanted()
-        over = self.run is not None and self.run.pending is None
-        if self.run is None or wanted != self._inputs or (again and over):
+        if self.run is None or wanted != self._inputs or (again and _is_over(self.run)):
             self.stop()
             self._clear()
             self.run, self._inputs = (
@@ -189,8 +210,9 @@ class InvestigationPanel:
     def _refresh(self, *, busy: bool) -> None:
         """Make every control say what is true now."""
         controls, run = self._panel(), self.run
-        over = run is not None and run.pending is None
-        controls.enable(busy=busy and not over, over=over)
+        over = run is not None and _is_over(run)
+        waits = run is not None and not busy and run.waits_for_approval
+        controls.enable(busy=busy and not over, over=over, waits=waits, started=run is not None)
         if run is None:
             controls.show_status(f"{len(self._found)} regressions. Press “Next step” or “Run all”.")
             controls.conclusion.value = render_resolution(None)
@@ -198,6 +220,7 @@ class InvestigationPanel:
         self._append_steps(run)
         pending = run.pending
         text = f"{run.transcript.model} · {run.transcript.state} · {len(run.transcript.calls)} steps"
+        text += f" · {run.transcript.error}" if run.transcript.error and not over else ""
         controls.show_status(f"{text} · {describe_next(run)}" if pending else text)
         offered = pending.id if pending else None
         if self._offered != offered:  # else what a person typed would be lost
@@ -247,6 +270,10 @@ class InvestigationPanel:
         if self.controls is None:
             raise ConfigError("the panel is not open; call show() in a notebook cell first")
         return self.controls
+
+
+def _is_over(run: DrivenRun) -> bool:
+    return run.pending is None and run.transcript.state != "paused"
 
 
 def _views(outputs: list[dict[str, Any]]) -> list[Widget]:

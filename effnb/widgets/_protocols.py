@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from effnb.domain import Listing, Regression, ToolCall, Transcript, Window
+from effnb.domain import Listing, Note, Regression, ToolCall, Transcript, Window
 
 
 class DrivenRun(Protocol):
@@ -17,6 +17,16 @@ class DrivenRun(Protocol):
     @property
     def pending(self) -> ToolCall | None:
         """The call that comes next."""
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether a person has to approve that call first."""
+
+    def approve(self, step: str | None = None, *, by: str = "", args: dict[str, Any] | None = None) -> ToolCall:
+        """A person's yes to exactly the pending call."""
+
+    def note(self, text: str, *, by: str = "") -> Note:
+        """Keep what a person wrote."""
 
     async def next(self, args: dict[str, Any] | None = None) -> ToolCall | None:
         """Make the pending call."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from IPython.display import HTML, DisplayHandle, display
 
-from effnb.charts import AnyChart, chart_bundle
+from effnb.charts import AnyChart, chart_bundle, esc
 from effnb.domain import ToolCall, Transcript
-from effnb.widgets._conclusion import render_resolution, render_run_head
+from effnb.widgets._conclusion import render_remarks, render_resolution, render_run_head
 from effnb.widgets._mode import mode
 from effnb.widgets._protocols import DrivenRun
 from effnb.widgets._step import conclusion_chart, render_step, step_chart
@@ -64,7 +64,9 @@ class CellView:
     def show_conclusion(self) -> None:
         """Display how the run ended, with the chart that sums it up."""
         self.show_new_steps()
-        for output in conclusion_outputs(self._run.transcript, self._results):
+        waiting = render_waiting(self._run)
+        outputs = [_html(waiting)] if waiting else conclusion_outputs(self._run.transcript, self._results)
+        for output in outputs:
             display(output, raw=True)
 
     def _heading(self) -> str:
@@ -79,6 +81,7 @@ def step_outputs(call: ToolCall, result: object, earlier: list[object]) -> list[
 def conclusion_outputs(transcript: Transcript, results: list[object]) -> list[Output]:
     """MIME bundles of the end of a run: the conclusion, and the history with all that was found about it."""
     text = render_resolution(transcript.resolution, failure=transcript.error or "", state=transcript.state)
+    text += render_remarks(transcript)
     return [_html(text), *_charts(conclusion_chart(results) if transcript.resolution is not None else None)]
 
 
@@ -89,7 +92,23 @@ def fetch_result(run: DrivenRun, call: ToolCall) -> object:
 
 def describe_next(run: DrivenRun) -> str:
     """What comes next, in a few words; empty when the run is over."""
-    return f"next: {run.pending.tool}" if run.pending is not None else ""
+    if run.pending is None:
+        return ""
+    return f"waits for approval of {run.pending.tool}" if run.waits_for_approval else f"next: {run.pending.tool}"
+
+
+def render_waiting(run: DrivenRun) -> str:
+    """The call that a person has to approve, with what the next cell says; empty when none waits."""
+    pending = run.pending
+    if pending is None or not run.waits_for_approval:
+        return ""
+    return (
+        '<div class="eff-conclusion-box eff-open"><span class="eff-badge">waits for approval</span>'
+        f"{render_step(pending)}"
+        f"<p>Next cell: <code>run.approve({esc(repr(pending.step))}, by=&quot;…&quot;)</code> and "
+        "<code>await run.finish()</code>, or <code>run.deny(&quot;why not&quot;)</code>. "
+        f"On the command line: <code>effnb approve {esc(run.transcript.run_id)}</code>.</p></div>"
+    )
 
 
 def _charts(chart: AnyChart | None) -> list[Output]:

@@ -21,7 +21,8 @@ def render_step(call: ToolCall, result: object = None) -> str:
         f'<section class="eff-step eff-{esc(call.status)}">'
         f'<div class="eff-step-head"><span class="eff-title">{esc(step_title(call))}</span>{badges}'
         f'<span class="eff-took">{esc(took)}</span></div>'
-        f"{_paragraph('eff-why', call.why)}{_paragraph('eff-call', call_line(call))}"
+        f"{_paragraph('eff-why', call.why)}{_paragraph('eff-why', _reasoning(call))}"
+        f"{_paragraph('eff-call', call_line(call))}"
         f"{_paragraph('eff-error-line', call.error)}{render_value(result)}</section>"
     )
 
@@ -65,6 +66,10 @@ def step_title(call: ToolCall) -> str:
 def call_line(call: ToolCall) -> str:
     """The call as one line, e.g. ``rank_causes(id="r-1")``; not escaped."""
     return f"{call.tool}({', '.join(f'{name}={_argument(value)}' for name, value in call.args.items())})"
+
+
+def _reasoning(call: ToolCall) -> str:
+    return f"The model's own words: {call.reasoning}" if call.reasoning else ""
 
 
 def _argument(value: Any) -> str:

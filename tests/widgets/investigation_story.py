@@ -27,7 +27,9 @@ from effnb.domain import (
     Window,
 )
 from effnb.errors import NotEnoughData, NotFound
+from effnb.settings import Settings
 from effnb.skills import load_skill
+from effnb.store import Approvals, AuditLog
 from effnb.store._state import State
 from effnb.tools import Toolbox, tool
 
@@ -298,3 +300,49 @@ class StorySession:
         return start_run(
             skill=self.skill, toolbox=self.toolbox, inputs=inputs, state=self.state, blobs=self.folder / "blobs"
         )
+
+    def writing(self) -> WritingSession:
+        """The same story with a step that touches the world."""
+        return WritingSession(self.folder / "writing", self.found)
+
+
+class Granting(list[str]):
+    """A workspace to the gate: what was rolled out, an audit log and approvals."""
+
+    source_folders = ()
+    known_services = frozenset()
+
+    def __init__(self, state: State, root: Path) -> None:
+        super().__init__()
+        self.settings, self.root = Settings(), root
+        self.audit, self.approvals = AuditLog(state), Approvals(state)
+
+    def services_of(self, key: str) -> frozenset[str]:
+        return frozenset()
+
+
+@tool(tier="write", source="the world")
+def rolls_out(workspace: object, regression: str) -> str:
+    """Roll something out."""
+    workspace.append(regression)
+    return regression
+
+
+WRITES = """    try:
+        yield from step("roll_out", "Roll it out?").call("rolls_out", str, regression=inputs.regression)
+    except StepFailed as gap:
+        gaps.append(gap.reason)
+    return Resolution("""
+
+
+class WritingSession(StorySession):
+    """The story with one more step before its end."""
+
+    def __init__(self, folder: Path, found: tuple[Regression, ...]) -> None:
+        super().__init__(folder, found)
+        playbook = self.skill.path / "playbook.py"
+        head, _, tail = playbook.read_text().rpartition("    return Resolution(")
+        playbook.write_text(f"{head}{WRITES}{tail}")
+        self.skill = load_skill(self.skill.path)
+        self.rolled_out = Granting(self.state, folder)
+        self.toolbox = Toolbox(self.rolled_out, [*TOOLS, rolls_out])

@@ -302,3 +302,39 @@ def test_reports_need_no_widgets_library():
     code = "import sys, effnb.widgets; print('ipywidgets' in sys.modules, 'altair' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path.cwd())
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_call_that_waits_is_approved_or_denied_by_button(session, live):
+    written = session.writing()
+
+    async def scenario():
+        ui = Clicker(InvestigationPanel(written))
+        await ui.click("run_all")
+        assert "waits for approval of rolls_out" in ui.controls.status.value
+        assert (ui.controls.next.disabled, ui.controls.approve.layout.display) == (True, None)
+        assert written.rolled_out == []
+        await ui.click("approve")
+        assert written.rolled_out == ["r-1"]
+        assert ui.controls.approve.layout.display == "none"
+        await ui.click("run_all")
+        ui.controls.note.value = "freeze week"
+        await ui.click("run_all")
+        await ui.click("deny")
+        assert (written.rolled_out, ui.panel.run.transcript.calls[-1].error) == (["r-1"], "freeze week")
+
+    opened(scenario)
+
+
+def test_a_note_goes_into_the_transcript(session, live):
+    async def scenario():
+        ui = Clicker(InvestigationPanel(session))
+        assert ui.controls.keep_note.disabled
+        await ui.click("next")
+        ui.controls.note.value = " <b>odd</b> "
+        await ui.click("keep_note")
+        assert [note.text for note in ui.panel.run.transcript.notes] == ["<b>odd</b>"]
+        assert ui.controls.note.value == ""
+        await ui.click("run_all")
+        assert "&lt;b&gt;odd" in ui.controls.conclusion.value
+
+    opened(scenario)
