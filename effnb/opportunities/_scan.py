@@ -109,6 +109,9 @@ class _Scanner:
         except (RecursionError, MemoryError):  # the parser's own stack counts as memory
             self.skipped.note("nested too deep", file.name)
             return
+        except Exception as error:  # noqa: BLE001  # a rule is a stranger's code: its bug must not cost the scan
+            self.skipped.note(f"in which a rule failed with {type(error).__name__}", file.name)
+            return
         for site, rule in sorted(sites, key=lambda pair: (pair[0].line, pair[1].name)):
             self._add(file, module, site, rule)
 
@@ -119,6 +122,8 @@ class _Scanner:
             rule.plan(module, site)
         except Refused as reason:
             refusal = str(reason)
+        except Exception as error:  # noqa: BLE001  # as above
+            refusal = f"the rule failed with {type(error).__name__}"
         found = Opportunity(
             id=self._id(rule.name, function, module.text(site.node)),
             pattern=rule.name,

@@ -379,6 +379,8 @@ def _check_result(module: Module, call: ast.Call, function: ast.AST) -> None:
         return
     if isinstance(holder, (ast.Compare, ast.For, ast.comprehension)):
         return
+    if isinstance(holder, ast.Attribute) and holder.attr in ("index", "count", "isdisjoint", "issubset", "issuperset"):
+        return
     if isinstance(holder, ast.Subscript) and isinstance(holder.ctx, ast.Load):
         inner = module.parent(holder)
         if isinstance(inner, (ast.Compare, ast.BinOp, ast.FormattedValue)):

@@ -228,7 +228,7 @@ def plan_queue(module: Module, site: Site) -> Edits:
     deque = edits.import_from("collections", "deque")
     for use in module.uses(name, function):
         if isinstance(use.ctx, ast.Load):
-            _plan_use(module, edits, use, name)
+            _plan_use(module, edits, use, function)
     _plan_annotation(module, edits, assigned, deque)
     empty = isinstance(assigned.value, ast.List) and not assigned.value.elts
     edits.replace(assigned.value, f"{deque}()" if empty else f"{deque}({module.text(assigned.value)})")
@@ -239,9 +239,10 @@ def _makes_list(module: Module, value: ast.expr) -> bool:
     return isinstance(value, (ast.List, ast.ListComp)) or module.called(value) in ("builtins.list", "builtins.sorted")
 
 
-def _plan_use(module: Module, edits: Edits, use: ast.Name, name: str) -> None:
+def _plan_use(module: Module, edits: Edits, use: ast.Name, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Edit one use of the list as a queue, or refuse what a deque does not do alike."""
-    if module.function(use) is not module.function(_first_binding(module, use)):
+    name = use.id
+    if module.function(use) is not function:
         raise Refused(f"an inner function uses {name}")
     method = _method(module, use)
     if method:
@@ -259,10 +260,6 @@ def _plan_use(module: Module, edits: Edits, use: ast.Name, name: str) -> None:
     if _is_membership(module, use):
         return
     raise Refused(f"{name} is also used as {module.text(holder or use)[:50]!r}, for which it may have to be a list")
-
-
-def _first_binding(module: Module, use: ast.Name) -> ast.Name:
-    return next(one for one in module.uses(use.id, module.function(use)) if not isinstance(one.ctx, ast.Load))
 
 
 def _plan_end(module: Module, edits: Edits, call: ast.Call, name: str, method: str) -> None:
