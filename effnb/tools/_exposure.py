@@ -71,6 +71,17 @@ def measure_exposure(
     return tuple(found)
 
 
+def measured_functions(history: ServiceHistory, functions: Sequence[str]) -> frozenset[str]:
+    """These functions and all they call, whose cost is in their measure; every function for none."""
+    if not functions:
+        return frozenset(history.functions)
+    wanted, found = set(functions), set[str]()
+    for stack in history.stacks:
+        places = [i for i, name in enumerate(stack) if name in wanted]
+        found.update(stack[places[0] :] if places else ())
+    return frozenset(found)
+
+
 def _rows(history: ServiceHistory, functions: Sequence[str]) -> Ints:
     if not functions:
         return np.arange(len(history.stacks))

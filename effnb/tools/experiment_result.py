@@ -10,7 +10,7 @@ from effnb.domain import Experiment, ExperimentResult, ExposureMeasure, Window
 from effnb.errors import NotFound
 from effnb.tools._arrivals import flag_readers
 from effnb.tools._configured import configured
-from effnb.tools._exposure import before_ramp, exposure_windows, measure_exposure
+from effnb.tools._exposure import before_ramp, exposure_windows, measure_exposure, measured_functions
 from effnb.tools._histories import service_history
 from effnb.tools._registry import tool
 
@@ -44,18 +44,22 @@ def experiment_result(workspace: Workspace, experiment_id: str) -> ExperimentRes
     if before is None or not windows:
         return _unmeasured(one, "its ramp does not begin inside the samples")
     readers = sorted(flag_readers(workspace, one, windows[-1][1]) & set(history.functions))
-    if not readers and (others := _others(workspace, one, Window(start=before.start, end=windows[-1][1].end))):
+    span = Window(start=before.start, end=windows[-1][1].end)
+    others = _others(workspace, one, span, measured_functions(history, readers))
+    if others and not readers:
         return _unmeasured(one, f"no sampled code is known to read its flag, and the service also changed by {others}")
-    measures = measure_exposure(history, before, windows, readers)
-    return _judged(one, measures, tuple(readers), history)
+    judged = _judged(one, measure_exposure(history, before, windows, readers), tuple(readers), history)
+    told = f"{judged.verdict}; detection filed in this code meanwhile: {others}" if others else judged.verdict
+    return judged.model_copy(update={"verdict": told})
 
 
-def _others(workspace: Workspace, one: Experiment, span: Window) -> str:
-    """Filed changes of the service's cost that a measure of the whole service could not be told from."""
+def _others(workspace: Workspace, one: Experiment, span: Window, measured: frozenset[str]) -> str:
+    """Filed changes of cost in the measured code that the experiment's own could not be told from."""
     kinds = ("regression", "improvement", "planned")
     every = [found for kind in kinds for found in workspace.findings.regressions(kind)]
     mine = [found for found in every if found.service == one.service and found.planned_by != one.change_id]
-    return ", ".join(f"{found.function} ({found.id})" for found in mine if span.contains(found.change_point.at))
+    near = [found for found in mine if span.contains(found.change_point.at) and found.function in measured]
+    return ", ".join(f"{found.function} ({found.id})" for found in near)
 
 
 def _experiment(workspace: Workspace, key: str) -> Experiment:

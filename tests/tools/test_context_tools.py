@@ -136,6 +136,16 @@ def test_without_readers_another_filed_change_makes_it_unmeasurable(session, cop
     assert result.measured_cost is None
 
 
+def test_what_was_filed_below_the_readers_meanwhile_is_told(session, copy):
+    """The ramp itself, filed for an experiment that is now another's, is what could be mistaken here."""
+    records = (session.workspace.root / "experiments.jsonl").read_text()
+    tools = copy("experiments.jsonl", records.replace('"flag:wrap"', '"wrap"'))
+    result = tools.experiment_result(experiment_id="e1")
+    assert result.measured_in == ("shop.gift:wrap",)
+    assert "; detection filed in this code meanwhile: shop.gift:wrap (" in result.verdict
+    assert CHECK not in result.verdict
+
+
 def test_a_ramp_outside_the_samples_is_not_measured(session, copy):
     records = (session.workspace.root / "experiments.jsonl").read_text().replace("2025-10", "2031-10")
     result = copy("experiments.jsonl", records).experiment_result(experiment_id="e1")
