@@ -34,7 +34,8 @@ class Edits:
     after: dict[Start, list[str]] = field(default_factory=dict)
     wrapped: dict[Start, str] = field(default_factory=dict)
     decorated: dict[Start, list[str]] = field(default_factory=dict)
-    undecorated: set[Span] = field(default_factory=set)
+    close: set[Start] = field(default_factory=set)
+    """Statements whose new constants follow other constants or imports, one blank line below them."""
     imports: list[str] = field(default_factory=list)
 
     def replace(self, node: ast.expr, source: str) -> None:
@@ -99,9 +100,13 @@ class Edits:
     def constant(self, wanted: str, source: str, user: ast.AST) -> str:
         """Name of a new module-level constant, defined just before the top-level statement that uses it."""
         name = self.free_name(wanted)
-        top = next((node for node in self.module.ancestors(user) if node in self.module.tree.body), user)
+        body = self.module.tree.body
+        top = next((node for node in (user, *self.module.ancestors(user)) if node in body), None)
         if not isinstance(top, ast.stmt):
             raise Refused("the use lies in no top-level statement")
+        above = body[body.index(top) - 1] if body.index(top) else None
+        if not isinstance(above, (FunctionNode, ast.ClassDef, type(None))):
+            self.close.add(self._start(top))
         self.before.setdefault(self._start(top), []).append(f"{name} = {source}")
         return name
 
@@ -180,6 +185,9 @@ def _pruned(body: Sequence[TopLevel], idle: set[str]) -> list[TopLevel]:
             left = left.with_changes(leading_lines=passed)
         passed = ()
         kept.append(left)
+    if body and kept and body[0] is not kept[0] and not getattr(body[0], "leading_lines", ()):
+        first = [line for line in getattr(kept[0], "leading_lines", ()) if line.comment is not None]
+        kept[0] = kept[0].with_changes(leading_lines=first)
     return kept
 
 
@@ -262,7 +270,7 @@ class _Editor(cst.CSTTransformer):
         self.open.discard(("a", start))
         if before:
             body = _with_leading(before, body[0], moved=isinstance(body[0], cst.SimpleStatementLine)) + body
-            body = _space_definition(body, len(before))
+            body = _space_definition(body, len(before), close=start in edits.close)
         body += after
         if body == [updated]:
             return updated
@@ -301,15 +309,16 @@ def _with_leading(new: list[cst.BaseStatement], old: cst.BaseStatement, moved: b
     return [new[0].with_changes(leading_lines=lines), *new[1:]]
 
 
-def _space_definition(body: list[cst.BaseStatement], count: int) -> list[cst.BaseStatement]:
-    """Constants before a definition stand off from it by the blank lines the definition had."""
+def _space_definition(body: list[cst.BaseStatement], count: int, *, close: bool) -> list[cst.BaseStatement]:
+    """Constants before a definition stand off from it, and from what is above them, by the blank lines it had."""
     follower = body[count]
     if isinstance(follower, cst.SimpleStatementLine):
         stripped = [line for line in follower.leading_lines if line.comment is not None]
         return [*body[:count], follower.with_changes(leading_lines=stripped), *body[count + 1 :]]
     if isinstance(follower, (cst.FunctionDef, cst.ClassDef)):
         blank = [line for line in follower.leading_lines if line.comment is None]
-        return [body[0].with_changes(leading_lines=blank or [cst.EmptyLine(indent=False)]), *body[1:]]
+        above = blank[:1] if close else blank
+        return [body[0].with_changes(leading_lines=above or [cst.EmptyLine(indent=False)]), *body[1:]]
     return body
 
 
@@ -347,16 +356,26 @@ def _with_import(body: list[TopLevel], line: str, config: cst.PartialParserConfi
     if follower is not None and _is_import(follower):
         same = _import_key(cst.ensure_type(follower, cst.SimpleStatementLine))[0] == key[0]
         if same:
-            leading = follower.leading_lines
+            new = new.with_changes(leading_lines=follower.leading_lines)
             follower = follower.with_changes(leading_lines=[])
         else:
-            leading = blank if place and begins else ()
-            follower = follower.with_changes(leading_lines=blank)
-        new = new.with_changes(leading_lines=leading)
+            new = new.with_changes(leading_lines=blank if place and begins else ())
+            follower = _apart(follower, 1)
         return [*body[:place], new, follower, *body[place + 1 :]]
     if place and begins:
         new = new.with_changes(leading_lines=blank)
-    return [*body[:place], new, *body[place:]]
+    rest = list(body[place:])
+    if rest:
+        rest[0] = _apart(rest[0], 2 if isinstance(rest[0], (cst.FunctionDef, cst.ClassDef)) else 1)
+    return [*body[:place], new, *rest]
+
+
+def _apart(statement: TopLevel, lines: int) -> TopLevel:
+    """The statement with at least some blank lines above it."""
+    leading = list(statement.leading_lines)
+    blank = next((i for i, line in enumerate(leading) if line.comment is not None), len(leading))
+    missing = [cst.EmptyLine(indent=False)] * max(0, lines - blank)
+    return statement.with_changes(leading_lines=[*missing, *leading])
 
 
 def _import_key(statement: cst.SimpleStatementLine) -> tuple[int, bool, str]:

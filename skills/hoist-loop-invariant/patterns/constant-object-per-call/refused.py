@@ -1,0 +1,5 @@
+import struct
+
+
+def layout() -> struct.Struct:
+    return struct.Struct("<HI")

@@ -1,0 +1,5 @@
+import re
+
+
+def broken(text: str) -> bool:
+    return re.search(r"(unclosed", text) is not None

@@ -1,0 +1,5 @@
+import os
+
+
+def home() -> str:
+    return "/".join(part for part in os.environ["HOME"].split("/"))

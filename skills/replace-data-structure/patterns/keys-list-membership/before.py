@@ -1,0 +1,3 @@
+def known(table: dict[str, int], names: list[str]) -> list[str]:
+    """Names the table has."""
+    return [name for name in names if name in list(table.keys())]

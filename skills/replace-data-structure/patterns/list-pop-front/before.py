@@ -1,0 +1,11 @@
+def order(graph: dict[str, list[str]], start: str) -> list[str]:
+    """Nodes in the order of their distance."""
+    ready: list[str] = [start]
+    done = []
+    while ready:
+        node = ready.pop(0)
+        done.append(node)
+        for follower in graph.get(node, ()):
+            if follower not in ready:
+                ready.append(follower)
+    return done

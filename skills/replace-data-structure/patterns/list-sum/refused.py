@@ -1,0 +1,2 @@
+def flatten(rows: tuple[object, ...]) -> list[int]:
+    return sum(*rows, start=[])

@@ -1,0 +1,2 @@
+def cheapest(prices: list[int]) -> int:
+    return sorted(prices)[0]
