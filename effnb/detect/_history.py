@@ -12,11 +12,14 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from effnb.domain import Window
+from effnb.errors import AnalysisError
 
 Stack = tuple[str, ...]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 NEARLY_ALL = 0.8
+AROUND = 25
+"""Buckets over which the cost of a request is averaged where some were not measured."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,34 @@ class ServiceHistory:
     """Requests, shape ``(n_endpoints, n_buckets)``; None when nobody counted them."""
     own_code: tuple[str, ...] = ()
     """Module prefixes of the service's own code; empty when all code may name a report."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no samples can be; requests that are negative or infinite were not measured.
+
+        Raises:
+            AnalysisError: shapes that do not fit, negative counts, or buckets of no width.
+        """
+        n = len(self.stacks)
+        if self.step_seconds <= 0:
+            raise AnalysisError(f"{self.service}: buckets of {self.step_seconds} s; give a width above 0")
+        if self.counts.ndim != 2 or len(self.counts) != n or self.endpoint.shape != (n,):
+            raise AnalysisError(
+                f"{self.service}: {n} stacks, counts {self.counts.shape}, endpoints {self.endpoint.shape}; "
+                "give counts (n_stacks, n_buckets) and one endpoint a stack"
+            )
+        if self.counts.size and self.counts.min() < 0:
+            raise AnalysisError(f"{self.service}: a count of {self.counts.min()} samples; ingest the profiles again")
+        if self.requests is None:
+            return
+        known = int(self.endpoint.max(initial=-1)) + 1
+        if self.requests.ndim != 2 or self.requests.shape[1] != self.n_buckets or len(self.requests) < known:
+            raise AnalysisError(
+                f"{self.service}: requests {self.requests.shape} for {known} endpoints and {self.n_buckets} buckets; "
+                "give (n_endpoints, n_buckets)"
+            )
+        strange = ~np.isfinite(self.requests) | (self.requests < 0)
+        if strange.any():
+            object.__setattr__(self, "requests", np.where(strange, np.nan, self.requests))
 
     @property
     def n_buckets(self) -> int:
@@ -119,16 +150,24 @@ class ServiceHistory:
         """Cost of each stack at constant traffic: samples per request × mean requests; shape as ``counts``.
 
         Traffic that grows or moves between endpoints leaves it unchanged, and so does another function's cost.
-        None without request counts; a stack of no known endpoint is scaled by all requests. A stack that was not seen
-        costs nothing, whether its requests are known or not; buckets without any sample are NaN.
+        None without request counts; a stack of no known endpoint is scaled by all requests. Where requests were not
+        measured an endpoint costs what it did around; buckets without any sample are NaN.
         """
         if self.requests is None:
             return None
-        known = np.vstack([self.requests, np.nansum(self.requests, axis=0)])
+        known = self._requests_or_guess(np.vstack([self.requests, np.nansum(self.requests, axis=0)]))
         with np.errstate(invalid="ignore", divide="ignore"):
-            weight = np.nanmean(known, axis=1, keepdims=True) / known
+            weight = known.mean(axis=1, keepdims=True) / known
             cost = np.where(self.counts > 0, self.counts * weight[self.endpoint], 0.0)
         return np.asarray(np.where(self.totals > 0, cost, np.nan))
+
+    def _requests_or_guess(self, known: Floats) -> Floats:
+        """Requests, where they were not measured as many as would cost what they did around; the last row is all."""
+        groups = [self.endpoint == e for e in range(len(known) - 1)]
+        samples = np.array([*(self.counts[rows].sum(axis=0) for rows in groups), self.totals], dtype=float)
+        measured = np.isfinite(known) & (known > 0)
+        guess = np.array([_usual_requests(*row) for row in zip(known, samples, measured, strict=True)])
+        return np.where(measured | (samples == 0), np.nan_to_num(known), guess)
 
     @cached_property
     def stack_cost(self) -> Floats:
@@ -201,3 +240,14 @@ class ServiceHistory:
         """Samples of each stack that occurs inside a window."""
         sums = self.counts[:, self.columns(window)].sum(axis=1)
         return {self.stacks[i]: int(sums[i]) for i in np.flatnonzero(sums).tolist()}
+
+
+def _usual_requests(known: Floats, samples: Floats, measured: npt.NDArray[np.bool_]) -> Floats:
+    """As many requests as would cost in each bucket what they cost around it, from buckets where they were measured."""
+    if not (samples[measured] > 0).any():
+        return samples
+    near = np.ones(min(AROUND, len(samples)))
+    requests = np.convolve(np.where(measured, known, 0.0), near, mode="same")
+    cost = np.convolve(np.where(measured, samples, 0.0), near, mode="same")
+    tells = np.flatnonzero(measured & (cost > 0))
+    return np.asarray(samples * np.interp(np.arange(len(samples)), tells, requests[tells] / cost[tells]))

@@ -50,6 +50,7 @@ def scanned(history: ServiceHistory) -> Scanned:
         return Scanned(shares, share_noise, np.zeros(len(shares), dtype=bool), shares, share_noise)
     values, noise = _with_noise(history, history.gcpu_at_constant_traffic)
     by_cost = noise <= AS_LITTLE * share_noise
+    by_cost &= _half_day_sd(values, history.per_day) <= AS_LITTLE * _half_day_sd(shares, history.per_day)
     values[~by_cost], noise[~by_cost] = shares[~by_cost], share_noise[~by_cost]
     return Scanned(values, noise, by_cost, shares, share_noise)
 
@@ -62,6 +63,13 @@ def _with_noise(history: ServiceHistory, values: Floats) -> tuple[Floats, Floats
     noise = np.maximum(long_run_sd(values), _sampling_sd(history))
     _mend_uneven(values, noise)
     return values, noise
+
+
+def _half_day_sd(values: Floats, per_day: int) -> Floats:
+    """How much the means of neighbouring half days differ: requests may be off for hours, and so may hosts."""
+    length = max(per_day // 2, 1)
+    blocks = values.shape[1] // length
+    return difference_sd(values[:, : blocks * length].reshape(-1, blocks, length).mean(axis=2))
 
 
 def _mend_uneven(values: Floats, noise: Floats) -> None:
