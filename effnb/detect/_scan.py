@@ -19,6 +19,7 @@ AS_LITTLE = 1.1
 """Scatter of a cost over that of the share up to which the cost is looked at."""
 UNEVEN = 0.5
 """A part of the history in which a function had less than this share of what it had in another."""
+FEWEST_BLOCKS = 8
 MIN_POINTS = 4
 """Shortest level, in buckets: fewer cannot be told from a spike."""
 
@@ -66,9 +67,11 @@ def _with_noise(history: ServiceHistory, values: Floats) -> tuple[Floats, Floats
 
 
 def _half_day_sd(values: Floats, per_day: int) -> Floats:
-    """How much the means of neighbouring half days differ: requests may be off for hours, and so may hosts."""
+    """How much means of neighbouring half days differ, 0 for few: requests may be off for hours, and so may hosts."""
     length = max(per_day // 2, 1)
     blocks = values.shape[1] // length
+    if blocks < FEWEST_BLOCKS:
+        return np.zeros(len(values))
     return difference_sd(values[:, : blocks * length].reshape(-1, blocks, length).mean(axis=2))
 
 
