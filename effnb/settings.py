@@ -204,6 +204,23 @@ class DetectSettings(_Section):
         return NormalDist().inv_cdf(1 - self.significance / 2) ** 2
 
 
+class OverrideSettings(_Section):
+    """``[services.NAME.config_override]``: how one run of a service gets another value of a config key or flag.
+
+    Filled in everywhere: ``{key}``; ``{KEY}``, the same as a name of a variable (``A_B`` for ``a.b``); ``{value}``, for
+    a flag ``on`` or ``off``; ``{json}``, the value as JSON, which for plain values is TOML too.
+    """
+
+    arguments: tuple[str, ...] = ()
+    """Words to append to the command."""
+    file: str | None = None
+    """File to write into the root of the checkout first."""
+    text: str = "{key} = {json}\n"
+    """What is in it."""
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Variables to set."""
+
+
 class ServiceSettings(_Section):
     """``[services.NAME]``: one service."""
 
@@ -211,6 +228,10 @@ class ServiceSettings(_Section):
     """Servers it runs on; needed for servers-equivalent, kW and money."""
     endpoints: dict[str, str] = Field(default_factory=dict)
     """Endpoint name → ``module:qualname`` of its handler; lets traffic mix be told from cost."""
+    config_override: OverrideSettings | None = None
+    """How a replay gets another config value; without it a config change cannot be tried."""
+    flag_override: OverrideSettings | None = None
+    """How a replay switches a flag."""
     detect: DetectSettings | None = None
     """What differs from ``[detect]`` for this service; its preset counts more than what ``[detect]`` sets."""
 

@@ -10,6 +10,7 @@ import typer
 from effnb.cli import (
     _audit,
     _compare,
+    _confirm,
     _demo,
     _doctor,
     _findings,
@@ -49,6 +50,7 @@ for group in (
     _fix,
     _investigate,
     _runs,
+    _confirm,
     _mcp,
     _compare,
     _record,

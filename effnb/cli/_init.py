@@ -60,6 +60,9 @@ name = "{name}"
 
 # [services.web]
 # servers = 40                    # turns gCPU into servers-equivalent
+# [services.web.config_override]  # how `effnb confirm` runs the service with another config value
+# file = "overrides.toml"
+# arguments = ["--config", "overrides.toml"]
 # [services.web.endpoints]        # endpoint → handler; with the metric `requests`, tells traffic mix from cost
 # "/product" = "myservice.web:product_page"
 

@@ -52,6 +52,21 @@ source = "PUE: Uptime Institute survey 2024; watts and price: assumptions of the
 
 {services}"""
 
+SERVICE_TOML = """\
+[services.{service}]
+servers = {servers}
+
+[services.{service}.config_override]     # how a replay gets another config value, and another flag
+file = "overrides.toml"
+arguments = ["--config", "overrides.toml"]
+
+[services.{service}.flag_override]
+arguments = ["--flag", "{{key}}={{value}}"]
+
+[services.{service}.endpoints]
+{endpoints}
+"""
+
 
 def lay_out_storefront(root: Path, data: Path) -> Storefront:
     """Build repository and context of the demo in an empty or new folder; returns what its traffic is drawn from."""
@@ -99,4 +114,4 @@ def _write_rollouts(path: Path, rollouts: Sequence[Rollout]) -> None:
 def _service_toml(storefront: Storefront, service: str) -> str:
     handlers = storefront.handlers(service).items()
     rows = "\n".join(f'{name} = "{handler}"' for name, handler in handlers)
-    return f"[services.{service}]\nservers = {storefront.servers(service)}\n\n[services.{service}.endpoints]\n{rows}\n"
+    return SERVICE_TOML.format(service=service, servers=storefront.servers(service), endpoints=rows)

@@ -8,6 +8,7 @@ fractions and become percent only on display; a positive delta means more resour
 from effnb.domain._base import Noun, Utc
 from effnb.domain.cause import Candidate, RootCause
 from effnb.domain.change import Change, ChangeKind, Experiment, ExposureStep, Rollout, TouchedFunction
+from effnb.domain.confirm import Confirmation, ConfirmVerdict
 from effnb.domain.context import (
     CallNeighbours,
     ChangeDetail,
@@ -78,6 +79,8 @@ __all__ = [
     "ChangePoint",
     "Check",
     "CodeHit",
+    "ConfirmVerdict",
+    "Confirmation",
     "DeclaredStep",
     "Delivery",
     "DetectionSummary",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from effnb.domain._base import Noun, Utc
 from effnb.domain.change import ChangeKind
+from effnb.domain.confirm import Confirmation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +50,8 @@ class RootCause(Noun):
     """Why this one, or why none."""
     candidates: tuple[Candidate, ...] = ()
     """All candidates, best first."""
+    confirmation: Confirmation | None = None
+    """What replaying a candidate showed; null when nobody tried."""
 
     def to_frame(self) -> pd.DataFrame:
         """One row a candidate, best first; same columns as ``Candidate``."""

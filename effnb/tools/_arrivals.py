@@ -22,7 +22,7 @@ def changes_arriving(workspace: Workspace, service: str, window: Window) -> list
     rollouts = workspace.rollouts.fetch_rollouts(service, window) if workspace.rollouts else []
     repository = workspace.repository
     arrivals = _commits(repository, rollouts) if repository else []
-    version = _version_at(workspace, service, window)
+    version = version_at(workspace, service, window)
     experiments = workspace.experiments.fetch_experiments(service, window) if workspace.experiments else []
     arrivals += [_experiment(one, window, repository, version) for one in experiments]
     ramped = {one.change_id for one in experiments}
@@ -78,7 +78,7 @@ def _experiment(one: Experiment, window: Window, repository: ChangeSource | None
 
 def flag_readers(workspace: Workspace, one: Experiment, window: Window) -> frozenset[str]:
     """Functions that read an experiment's flag in the newest version of a window; empty when nobody can tell."""
-    version = _version_at(workspace, one.service, window)
+    version = version_at(workspace, one.service, window)
     return _readers(workspace.repository, version, one.change_id.removeprefix("flag:"))
 
 
@@ -94,7 +94,7 @@ def _readers(repository: ChangeSource | None, version: str | None, key: str | No
     return repository.string_readers(version, key)
 
 
-def _version_at(workspace: Workspace, service: str, window: Window) -> str | None:
+def version_at(workspace: Workspace, service: str, window: Window) -> str | None:
     """The newest version that had reached the service by the end of a window; the repository's head without records."""
     if workspace.repository is None:
         return None

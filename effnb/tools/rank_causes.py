@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from effnb.detect import stack_changes
-from effnb.domain import Regression, RootCause, Window
+from effnb.domain import Confirmation, Regression, RootCause, Window
 from effnb.rootcause import GroupShares
 from effnb.rootcause import rank_causes as rank
 from effnb.tools._arrivals import changes_arriving
@@ -26,11 +26,16 @@ def rank_causes(workspace: Workspace, id: str) -> RootCause:  # noqa: A002  # th
     """Changes that may explain a regression, best first, each with its factors, and the one that stands out if any.
 
     A score is attribution × proximity × timing; it ranks and is not a probability. A null cause comes with its reason.
+    What confirm_cause found out about one of them is shown with them.
 
     Args:
         id: Identifier of the regression.
     """
-    return causes_of(workspace, regression_or_raise(workspace, id))
+    causes = causes_of(workspace, regression_or_raise(workspace, id))
+    tried = workspace.records.newest("confirmation", id, Confirmation)
+    if tried is None or tried.change not in {candidate.change_id for candidate in causes.candidates}:
+        return causes
+    return causes.model_copy(update={"confirmation": tried})
 
 
 def causes_of(workspace: Workspace, regression: Regression) -> RootCause:

@@ -1,9 +1,13 @@
 """A fix becomes a verdict: the sandbox, the gate's checks, and the measurement of what a fix saves."""
 
+from effnb.verify._ask import NoAnswerError
 from effnb.verify._available import best_sandbox, probe
 from effnb.verify._capture import Captured, Limits, capture_calls
 from effnb.verify._codec import Unencodable, decode, encode
+from effnb.verify._confirm import decide, is_decided
 from effnb.verify._sandbox import Finished, Sandbox, SandboxLevel
+from effnb.verify._similarity import profile_similarity
+from effnb.verify._versions import Ratios, Version, compare_versions, find_function
 from effnb.verify._workload import (
     CallSample,
     FunctionWorkload,
@@ -22,19 +26,27 @@ __all__ = [
     "Finished",
     "FunctionWorkload",
     "Limits",
+    "NoAnswerError",
+    "Ratios",
     "Sandbox",
     "SandboxLevel",
     "ServiceWorkload",
     "Unencodable",
+    "Version",
     "best_sandbox",
     "capture_calls",
+    "compare_versions",
+    "decide",
     "decode",
     "encode",
     "encoded_call",
+    "find_function",
     "find_workload",
+    "is_decided",
     "load_function_workload",
     "load_service_workload",
     "probe",
+    "profile_similarity",
     "write_function_workload",
     "write_service_workload",
 ]

@@ -75,6 +75,7 @@ def test_only_what_changes_something_is_more_than_read():
         "ingest_profiles",
         "ingest_prometheus",
         "propose_fix",
+        "confirm_cause",
         "run_detection",
         "scan_code",
     }
