@@ -83,9 +83,9 @@ class Session:
             self.skills.get(DEFAULT_SKILL), {"regression": key, "baseline": baseline, "analysis": analysis}, mode
         )
 
-    def run_skill(self, name: str, /, *, mode: Mode = "playbook", **inputs: Any) -> Run:
-        """A run of any skill that may run, by its name and what its playbook takes."""
-        return self._start(self.skills.get(name), inputs, mode)
+    def run_skill(self, skill: str | Skill, /, *, mode: Mode = "playbook", **inputs: Any) -> Run:
+        """A run of a skill that may run, by its name and what its playbook takes; or of the one that is given."""
+        return self._start(self.skills.get(skill) if isinstance(skill, str) else skill, inputs, mode)
 
     def runs(self) -> Listing[Transcript]:
         """All runs, newest first, without their calls."""

@@ -6,7 +6,7 @@ import getpass
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -28,7 +28,7 @@ Failed = typer.Exit(1)
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(skill_app)
-    for command in (show, lint, test, new, pin, run):
+    for command in (show, lint, test, new, pin, run, record):
         skill_app.command()(command)
     skill_app.command("list")(list_skills)
     skill_app.command("eval")(evaluate)
@@ -179,6 +179,30 @@ def run(
     now = session()
     inputs = dict(_input(text) for text in parameter or [])
     follow(now.run_skill(name, mode=checked_mode(mode), **inputs), as_json)
+
+
+def record(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The skill's folder, e.g. skills/my-skill.")],
+    case: Annotated[str, typer.Argument(help="Name of the case, e.g. true_rise.")],
+    about: Annotated[str, typer.Option("--about", help="What happened, in one sentence.")],
+    kind: Annotated[
+        str, typer.Option("--kind", help="cause, look-alike, missing-data or failing-tool: what it is an example of.")
+    ] = "cause",
+    parameter: Annotated[
+        list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="An input of its playbook; may be repeated.")
+    ] = None,
+) -> None:
+    """Run a skill you are writing in this workspace and keep what the tools returned as a case."""
+    from effnb.skills import CaseKind, load_skill, write_case
+
+    if kind not in get_args(CaseKind):
+        raise ConfigError(f"--kind {kind!r} is none of {', '.join(get_args(CaseKind))}")
+    run = session().run_skill(load_skill(folder), **dict(_input(text) for text in parameter or []))
+    transcript, path = run.finish_blocking(), folder / "cases" / f"{case}.json"
+    made = write_case(transcript, run.result, path, kind=cast("CaseKind", kind), about=about)
+    summary = transcript.resolution.summary if transcript.resolution is not None else ""
+    typer.echo(f"wrote {path}: {len(made.results)} steps, {made.expect.status}\n{summary}")
+    typer.echo("next: is that the right conclusion? If not, mend what the case expects, then the playbook")
 
 
 def _chosen(catalogue: Catalogue, name: str | None) -> list[Skill]:

@@ -15,7 +15,7 @@ from effnb.skills._account import (
     share,
     when,
 )
-from effnb.skills._cases import CONCLUDED, Case, CaseOutcome, changed_frozen, load_cases, run_case
+from effnb.skills._cases import CONCLUDED, Case, CaseKind, CaseOutcome, changed_frozen, load_cases, run_case, write_case
 from effnb.skills._catalogue import Catalogue, SkillEntry
 from effnb.skills._evidence import check_evidence, is_equal, query_of, value_at
 from effnb.skills._levels import Shift, shift_at
@@ -34,6 +34,7 @@ __all__ = [
     "Answer",
     "Call",
     "Case",
+    "CaseKind",
     "CaseOutcome",
     "CaseScore",
     "Catalogue",
@@ -81,4 +82,5 @@ __all__ = [
     "use",
     "value_at",
     "when",
+    "write_case",
 ]

@@ -21,12 +21,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from effnb.domain import Resolution, ResolutionStatus, ToolCall
+from effnb.domain import Resolution, ResolutionStatus, ToolCall, Transcript
 from effnb.errors import EffnbError, PlaybookError, SkillError
 from effnb.skills._evidence import check_evidence
 from effnb.skills._load import Skill
 from effnb.skills._playbook import Answer, Playbook, replay
 from effnb.skills._step import Call
+from effnb.store._files import write_text
 from effnb.tools import plain
 
 FROZEN = "frozen"
@@ -111,6 +112,43 @@ def changed_frozen(skill: Skill) -> tuple[str, ...]:
     listed = {name.lstrip(" *"): digest for digest, _, name in (line.partition(" ") for line in lines if line)}
     there = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.json")}
     return tuple(sorted(name for name in listed.keys() | there.keys() if listed.get(name) != there.get(name)))
+
+
+def write_case(
+    transcript: Transcript, result_of: Callable[[str], Any], path: Path, *, kind: CaseKind, about: str
+) -> Case:
+    """A finished run as a case: what the tools returned, and the conclusion as it was drawn, for its author to judge.
+
+    Args:
+        transcript: The run.
+        result_of: Gives the full result of a step.
+        path: File to write; an existing one is left alone.
+        kind: What it is an example of.
+        about: What happened, in one sentence.
+
+    Raises:
+        SkillError: The run has no conclusion, or the file is there.
+    """
+    ended = transcript.resolution
+    if ended is None:
+        raise SkillError(f"run {transcript.run_id} has no conclusion to expect: {transcript.error or transcript.state}")
+    if path.exists():
+        raise SkillError(f"{path} is there already; choose another name")
+
+    def recorded(call: ToolCall) -> Recorded:
+        if call.status == "success":
+            return Recorded(result=plain(result_of(call.step)))
+        return Recorded(denied=call.error) if call.status == "denied" else Recorded(failed=call.error)
+
+    case = Case(
+        kind=kind,
+        about=about,
+        inputs=transcript.inputs,
+        results={call.step: recorded(call) for call in transcript.calls},
+        expect=Expected(status=ended.status, cause=ended.cause, gaps=len(ended.gaps)),
+    )
+    write_text(path, case.model_dump_json(indent=1, exclude_unset=True) + "\n")
+    return case
 
 
 def run_case(playbook: Playbook, case: Case, accepts: Callable[[Call], None] = lambda _: None) -> CaseOutcome:

@@ -11,11 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
 from effnb.domain import Evidence, Finding, Resolution
 from effnb.errors import AnalysisError, EffnbError, PlaybookError
+from effnb.skills._limit import TimeUpError
 from effnb.skills._load import PLAYBOOK_FILE
 from effnb.skills._step import Call, StepFailed, Use
+from effnb.tools import plain
 
 if TYPE_CHECKING:
     from effnb.skills._playbook import Playbook
@@ -68,7 +71,13 @@ class _Part:
             raise PlaybookError(f"{self} yields {type(asked).__name__}; write `yield from step(…)(…)`")
         self._begin(asked.step)
         skill = self.playbook.skill.name if self.prefix else ""
-        return replace(asked, step=f"{self.prefix}{asked.step}", skill=skill)
+        try:
+            args = plain(asked.args)
+        except PydanticSerializationError as error:
+            raise PlaybookError(
+                f"{self}: step {asked.step!r} gives {asked.tool} what JSON cannot hold: {error}"
+            ) from error
+        return replace(asked, step=f"{self.prefix}{asked.step}", args=args, skill=skill)
 
     def used(self, asked: Use) -> Generator[Call, Any, Resolution]:
         """The steps of a used skill; its conclusion, with evidence that cites them by the ids they have here."""
@@ -97,12 +106,12 @@ class _Part:
 
     @contextlib.contextmanager
     def blamed(self) -> Generator[None]:
-        """A skill is foreign code: its exception ends the run with a reason, not the notebook."""
+        """A skill is foreign code: its exception, even an exit, ends the run with a reason, and not the notebook."""
         try:
             yield
-        except EffnbError:
+        except (EffnbError, TimeUpError):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise PlaybookError(f"{self} line {self._line(error)}, raised {type(error).__name__}: {error}") from error
 
     def _begin(self, step: Any) -> None:
@@ -112,7 +121,7 @@ class _Part:
             raise PlaybookError(f"{self} uses step id {step!r} twice; put the loop's index in it")
         self.steps.append(step)
 
-    def _line(self, error: Exception) -> int | None:
+    def _line(self, error: BaseException) -> int | None:
         path = str(self.playbook.skill.path / PLAYBOOK_FILE)
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
         return lines[-1] if lines else None

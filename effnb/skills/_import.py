@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from effnb.errors import PlaybookError
+from effnb.skills._limit import TimeUpError
 
 
 def import_file(path: Path, name: str) -> ModuleType:
@@ -21,7 +22,9 @@ def import_file(path: Path, name: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # the file is foreign code
+    except TimeUpError:
+        raise
+    except BaseException as error:  # the file is foreign code, and an exit in it must not end the process
         raise PlaybookError(f"cannot import {path}: {type(error).__name__}: {error}") from error
     finally:
         sys.modules.pop(name, None)

@@ -13,7 +13,7 @@ from effnb.tools import in_thread
 T = TypeVar("T")
 
 
-class _TimeUpError(BaseException):
+class TimeUpError(BaseException):
     """Raised in the thread whose time is up; no ``except Exception`` swallows it."""
 
 
@@ -37,7 +37,7 @@ def within(seconds: float, work: Callable[[], T], what: str) -> T:
         if future.done():
             raise
         for thread in threads:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_TimeUpError))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUpError))
         raise BudgetExceeded(
             f"{what} took more than {seconds:g} s; it has to decide quickly, tools do the work"
         ) from error

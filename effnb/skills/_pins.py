@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import shutil
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -74,19 +75,15 @@ class Pins:
         return pin
 
     def difference(self, skill: Skill) -> str:
-        """The skill's files against those approved last, as a unified diff; all of them when none were."""
+        """The skill's files against those approved last, as a unified diff; all of them when none were.
+
+        Recorded cases, which are data and long, are told in one line each.
+        """
         pin = self.load().get(skill.name)
         before = _texts(self._copies / pin.digest) if pin is not None else {}
         after = _texts(skill.path)
-        parts = [
-            difflib.unified_diff(
-                before.get(name, []),
-                after.get(name, []),
-                f"approved/{name}" if name in before else "/dev/null",
-                f"{skill.name}/{name}" if name in after else "/dev/null",
-            )
-            for name in sorted(before.keys() | after.keys())
-        ]
+        changed = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+        parts = [_difference(name, before.get(name), after.get(name)) for name in changed]
         return "".join(line if line.endswith("\n") else f"{line}\n" for part in parts for line in part)
 
     def _keep_copy(self, skill: Skill) -> None:
@@ -99,6 +96,13 @@ class Pins:
         if folder_digest(copy) != skill.digest:
             shutil.rmtree(copy, ignore_errors=True)
             raise SkillError(f"the files of skill {skill.name} changed while it was being pinned; look at them again")
+
+
+def _difference(name: str, before: list[str] | None, after: list[str] | None) -> Iterable[str]:
+    old, new = (f"approved/{name}" if before is not None else "/dev/null"), (name if after is not None else "/dev/null")
+    if name.startswith("cases/"):
+        return [f"--- {old}\n", f"+++ {new}\n", f"(a recorded case, {len(after or [])} lines)\n"]
+    return difflib.unified_diff(before or [], after or [], old, new)
 
 
 def _texts(folder: Path) -> dict[str, list[str]]:

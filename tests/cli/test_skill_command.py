@@ -53,7 +53,7 @@ def test_from_new_to_run(effnb_):
     assert "is held: nobody has approved it" in told
     code, shown, told = effnb_("pin", "mine")
     assert code == 1
-    assert "+++ mine/playbook.py" in shown
+    assert "+++ playbook.py" in shown
     assert "was not pinned" in told
     assert effnb_("pin", "mine", "--yes", "--by", "ada")[0] == 0
     code, out, _ = effnb_("run", "mine", "-p", "service=web", "--json")
@@ -93,6 +93,20 @@ def test_eval_gives_lift_as_a_number(effnb_):
     score = json.loads(out)[0]
     assert (code, score["as_expected"]) == (0, 1.0)
     assert 0.5 < score["lift"] <= 1.0
+
+
+def test_record_keeps_a_real_run_as_a_case(effnb_, tmp_path):
+    effnb_("new", "mine")
+    words = ("record", "skills/mine", "empty", "--kind", "missing-data", "--about", "No data.", "-p", "service=web")
+    code, out, _ = effnb_(*words)
+    assert code == 0
+    assert out.startswith("wrote skills/mine/cases/empty.json: 1 steps, not_found\nNothing was filed.")
+    case = json.loads((tmp_path / "skills" / "mine" / "cases" / "empty.json").read_text())
+    assert case["results"]["filed"]["result"]["rows"] == []
+    assert case["expect"] == {"status": "not_found", "cause": None, "gaps": 0}
+    assert effnb_("test", "./skills/mine")[1].splitlines()[-1] == "5 of 5 cases end as expected"
+    assert "is there already" in effnb_(*words)[2]
+    assert "is none of cause, look-alike" in effnb_(*words[:4], "other", *words[5:])[2]
 
 
 def test_show_prints_prose_and_state(effnb_):

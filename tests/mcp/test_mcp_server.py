@@ -69,7 +69,6 @@ async def names(client):
     return {tool.name for tool in (await client.list_tools()).tools}
 
 
-@pytest.mark.server
 def test_another_program_finds_tools_skills_and_reports_over_stdio(folder):
     async def ask(client):
         listed = (await client.list_tools()).tools
@@ -99,7 +98,6 @@ def test_another_program_finds_tools_skills_and_reports_over_stdio(folder):
     assert report.contents[0].text == "<p>Found.</p>"
 
 
-@pytest.mark.server
 def test_propose_adds_what_makes_artefacts_and_nothing_that_writes(folder):
     assert over_stdio(folder, names, "--propose") == READ | PROPOSE
 

@@ -59,8 +59,9 @@ def test_difference_shows_every_file_before_the_first_pin(tmp_path, open_workspa
     catalogue = Catalogue(open_workspace())
     skill = new_skill("mine", tmp_path / "skills")
     shown = catalogue.pins.difference(skill)
-    assert "--- /dev/null\n+++ mine/playbook.py\n" in shown
-    assert "+++ mine/SKILL.md" in shown
+    assert "--- /dev/null\n+++ playbook.py\n" in shown
+    assert "+++ SKILL.md" in shown
+    assert "+++ cases/too_small.json\n(a recorded case, " in shown
     pin(catalogue, "mine")
     assert catalogue.pins.difference(load_skill(skill.path)) == ""
     (skill.path / "playbook.py").unlink()

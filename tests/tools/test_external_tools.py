@@ -14,7 +14,6 @@ from effnb.workspace import Workspace
 
 SERVER = Path(__file__).with_name("weather_server.py")
 TRUSTED = ("forecast", "fails", "hangs", "large", "crashes", "sees")
-pytestmark = pytest.mark.server
 
 
 @pytest.fixture
