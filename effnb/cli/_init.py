@@ -80,6 +80,22 @@ name = "{name}"
 # [forge.logins]
 # "ana@example.org" = "ana"       # author of a commit → login that is asked to review
 
+# [agent]
+# model = "local"                 # only for --mode guided and free; playbooks need no language model
+# [models.local]
+# kind = "openai"                 # or anthropic, ollama; most servers are compatible with openai
+# name = "model-name"
+# base_url = "http://127.0.0.1:8000/v1"
+# token_env = "MODEL_KEY"         # name of the environment variable, never the key
+# requests = 50                   # limits of one run; also tool_calls, tokens, and money with price_in and price_out
+
+# [permissions.agent]             # runs of skills; also .user (people), .mcp (other programs), .agents.NAME, .users.NAME
+# allow = ["read", "propose"]     # free; what is in ask waits for `effnb approve`
+# ask = ["write"]
+# services = ["web"]              # all when left out
+# [permissions.approve]
+# tools = []                      # approved in advance, for jobs that nobody watches
+
 # [power]                         # constants for kW, MWh and money; say where you took them from
 # watts_per_server = 350.0
 # pue = 1.5

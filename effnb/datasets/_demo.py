@@ -40,6 +40,9 @@ docs = "context/docs"
 logs = "context/logs"
 workloads = "context/workloads"
 
+[permissions.approve]
+tools = ["open_pull_request"]   # the demo's forge is a repository in this folder, so nothing leaves it
+
 [detect]
 threshold = 0.01           # one point of gCPU: 0.4 of forty servers; smaller changes are listed by `effnb suppressed`
 
