@@ -89,7 +89,7 @@ name = "{name}"
 # token_env = "MODEL_KEY"         # name of the environment variable, never the key
 # requests = 50                   # limits of one run; also tool_calls, tokens, and money with price_in and price_out
 
-# [permissions.agent]             # runs of skills; also .user (people), .mcp (other programs), .agents.NAME, .users.NAME
+# [permissions.agent]             # runs of skills; also .user, .mcp (other programs), .agents.NAME, .users.NAME
 # allow = ["read", "propose"]     # free; what is in ask waits for `effnb approve`
 # ask = ["write"]
 # services = ["web"]              # all when left out
