@@ -7,6 +7,7 @@ from effnb.opportunities._effects import (
     bound_in,
     changes,
     check_pure,
+    check_quiet,
     constant_name,
     escapes,
     has_effects,
@@ -25,8 +26,10 @@ from effnb.opportunities._rule import Ratio, Refused, Rule, Site
 from effnb.opportunities._scan import Scan, name_search, scan_folder
 from effnb.opportunities._setting import SettingRule, fix_setting, set_value
 from effnb.opportunities._types import (
+    element_annotation,
     element_type,
     is_dict,
+    is_hashable,
     is_immutable_type,
     is_literal,
     is_plain_constant,
@@ -56,8 +59,10 @@ __all__ = [
     "bundled_rules",
     "changes",
     "check_pure",
+    "check_quiet",
     "constant_name",
     "count_bindings",
+    "element_annotation",
     "element_type",
     "escapes",
     "find_site",
@@ -67,6 +72,7 @@ __all__ = [
     "has_effects",
     "is_dict",
     "is_fresh",
+    "is_hashable",
     "is_immutable_type",
     "is_literal",
     "is_own_object",

@@ -6,7 +6,7 @@ Only what is on these lists counts as pure. Everything unknown has effects.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from effnb.opportunities._known import (
     FILLERS,
@@ -240,6 +240,20 @@ def _escaping(module: Module, use: ast.expr, scope: ast.AST, depth: int) -> ast.
         if len(holder.targets) == 1 and isinstance(target, ast.Name):
             return escapes(module, target.id, scope, depth - 1)
     return holder if holder is not None else use
+
+
+def check_quiet(module: Module, function: FunctionNode, statements: Iterable[ast.AST], known: frozenset[str]) -> None:
+    """Raise ``Impurity`` unless statements do nothing that could change an object somebody else holds.
+
+    ``known`` are further calls that are harmless here.
+    """
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)):
+            raise Impurity("others run in between")
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            _check_store(module, function, node)
+        if isinstance(node, ast.Call) and module.called(node) not in known:
+            check_call(module, function, node, frozenset())
 
 
 def result_is_immutable(module: Module, function: FunctionNode) -> bool:

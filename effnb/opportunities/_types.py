@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from effnb.opportunities._known import DICT_CALLS, DICT_TYPES, IMMUTABLE_TYPES, STR_CALLS, STR_METHODS, WRAPPER_TYPES
+from effnb.opportunities._known import (
+    DICT_CALLS,
+    DICT_TYPES,
+    IMMUTABLE_TYPES,
+    SCALAR_CALLS,
+    STR_CALLS,
+    STR_METHODS,
+    WRAPPER_TYPES,
+)
 from effnb.opportunities._module import Module, parameters
 
 
@@ -136,6 +144,44 @@ def element_type(module: Module, node: ast.expr) -> str:
     if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Name):
         return annotation.slice.id
     return ""
+
+
+def element_annotation(module: Module, node: ast.expr) -> ast.expr | None:
+    """What a parameter's annotation says about the elements of a collection; None when it does not say."""
+    held = parameter(module, node) if isinstance(node, ast.Name) else None
+    annotation = held.annotation if held is not None else None
+    if not isinstance(annotation, ast.Subscript):
+        return None
+    inner = annotation.slice
+    return inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner
+
+
+def is_hashable(module: Module, node: ast.expr, depth: int = 4) -> bool:
+    """Whether an expression is certainly a hashable, immutable value."""
+    if depth == 0:
+        return False
+    if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Compare)) or is_str(module, node):
+        return True
+    if isinstance(node, ast.Tuple):
+        return all(is_hashable(module, one, depth - 1) for one in node.elts)
+    if isinstance(node, ast.BinOp):
+        return is_hashable(module, node.left, depth - 1) and is_hashable(module, node.right, depth - 1)
+    if isinstance(node, ast.Call):
+        return module.called(node) in SCALAR_CALLS
+    if not isinstance(node, ast.Name):
+        return False
+    over = loop_target(module, node)
+    if over is not None:
+        return is_immutable_type(element_annotation(module, over)) or _is_range(module, over)
+    held, assigned = parameter(module, node), only_assignment(module, node)
+    if held is not None:
+        return is_immutable_type(held.annotation)
+    value = assigned.value if assigned is not None else module.constant_value(node)
+    return value is not None and is_hashable(module, value, depth - 1)
+
+
+def _is_range(module: Module, node: ast.expr) -> bool:
+    return module.called(node) == "builtins.range"
 
 
 def is_dict(module: Module, node: ast.expr) -> bool:

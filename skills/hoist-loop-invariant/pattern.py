@@ -8,6 +8,7 @@ import re
 
 from effnb.opportunities import (
     Edits,
+    Impurity,
     Module,
     Ratio,
     Refused,
@@ -15,9 +16,12 @@ from effnb.opportunities import (
     Site,
     bound_in,
     changes,
+    check_quiet,
     constant_name,
+    element_annotation,
     escapes,
     has_effects,
+    is_immutable_type,
     is_literal,
     names_in,
     only_assignment,
@@ -46,7 +50,7 @@ OBJECTS = frozenset(
         "json.JSONEncoder",
         "json.JSONDecoder",
     }
-    | {"operator.itemgetter", "operator.attrgetter", "zoneinfo.ZoneInfo", "decimal.Context", "msgspec.json.Decoder"}
+    | {"operator.itemgetter", "operator.attrgetter", "zoneinfo.ZoneInfo", "msgspec.json.Decoder"}
     | {"msgspec.json.Encoder", "string.Formatter", "pydantic.type_adapter.TypeAdapter"}
 )
 """Constructors of objects that hold no state between calls."""
@@ -343,6 +347,7 @@ def plan_hoist(module: Module, site: Site) -> Edits:
         raise Refused("the call lies in no loop of a function")
     _check_result(module, call, function)
     _check_conditional(module, call, loop)
+    _check_elements(module, call, loop, function)
     if _parses_at_import(module, call):
         return _to_module(module, call, function)
     while isinstance(outer := module.loop(loop), ast.For | ast.While) and not names_in(call) & bound_in(outer):
@@ -393,6 +398,21 @@ def _check_result(module: Module, call: ast.Call, function: ast.AST) -> None:
     }:
         return
     raise Refused("its result is used in a way that may change or keep it")
+
+
+def _check_elements(
+    module: Module, call: ast.Call, loop: ast.AST, function: ast.FunctionDef | ast.AsyncFunctionDef
+) -> None:
+    """Refuse when a round may change what the collection holds, or let others do so."""
+    if any(isinstance(one, (ast.Await, ast.Yield, ast.YieldFrom)) for one in ast.walk(loop)):
+        raise Refused("others run between the rounds, and may change what it reads")
+    collections = [one for one in call.args if isinstance(one, ast.Name)] if module.called(call) in COPIERS else []
+    if all(is_immutable_type(element_annotation(module, one)) for one in collections):
+        return
+    try:
+        check_quiet(module, function, [loop], frozenset())
+    except Impurity as reason:
+        raise Refused(f"a round may change what the collection holds: {reason}") from reason
 
 
 def _check_conditional(module: Module, call: ast.Call, loop: ast.AST) -> None:
@@ -571,7 +591,6 @@ RULES = (
             "Decoder",
             "Encoder",
             "Formatter",
-            "Context",
         ),
         part="callees",
         rationale="Its arguments are constants and objects of this kind are not changed by use.",

@@ -13,6 +13,8 @@ from effnb.opportunities import (
     Rule,
     Site,
     check_pure,
+    is_fresh,
+    is_hashable,
     is_immutable_type,
     may_change,
     parameters,
@@ -118,6 +120,8 @@ def _property_refusal(module: Module, function: ast.FunctionDef | ast.AsyncFunct
 def _attribute_refusal(
     module: Module, owner: ast.ClassDef, function: ast.FunctionDef | ast.AsyncFunctionDef, self: str
 ) -> str:
+    if any(word in module.source for word in ("__dict__", "vars(", "asdict(")):
+        return "the module looks into objects, and would see the cached value"
     read = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute) and _is_self(node, self)}
     if not read:
         return "it reads no attribute"
@@ -134,11 +138,23 @@ def _attribute_refusal(
             if not isinstance(node.ctx, ast.Load):
                 if method is None or method.name != "__init__" or module.parent(method) is not owner:
                     return f"{name} is set outside the constructor"
+                if not _keeps_settled(module, node):
+                    return f"{name} may be an object that others hold and change"
             elif may_change(module, node):
                 return f"{name} may be changed in place"
         if any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name for node in owner.body):
             return f"{name} is a method or property itself"
     return ""
+
+
+def _keeps_settled(module: Module, node: ast.Attribute) -> bool:
+    """Whether an attribute is set to something immutable, or to an object made on the spot."""
+    holder = module.parent(node)
+    value = holder.value if isinstance(holder, (ast.Assign, ast.AnnAssign)) else None
+    if value is None:
+        return False
+    made = module.called(value) in ("builtins.tuple", "builtins.frozenset")
+    return made or is_fresh(module, value) or is_hashable(module, value)
 
 
 def _is_self(node: ast.Attribute, self: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from effnb.opportunities import (
     Edits,
+    Impurity,
     Module,
     Ratio,
     Refused,
@@ -14,6 +15,7 @@ from effnb.opportunities import (
     Site,
     bound_in,
     changes,
+    check_quiet,
     is_literal,
     is_plain_constant,
     may_change,
@@ -258,7 +260,10 @@ def plan_repeat(module: Module, site: Site) -> Edits:
     pair = _pair(module, alike)
     edits = Edits(module)
     name = edits.free_name(f"{getattr(call.args[0], 'id', 'value')}_text")
-    if pair and pair[0] is call:
+    if pair and pair[0] is call and function is not None:
+        block = module.block(module.statement(call))
+        between = block[block.index(module.statement(call)) : block.index(module.statement(pair[-1])) + 1]
+        _check_between(module, function, between)
         for one in pair:
             _check_place(module, one)
             edits.replace(one, name)
@@ -267,10 +272,22 @@ def plan_repeat(module: Module, site: Site) -> Edits:
     loop = module.loop(call)
     if not isinstance(loop, ast.For) or not _stays(module, call, loop):
         raise Refused("between the calls something may change what is encoded")
+    if function is not None:
+        _check_between(module, function, [loop])
     _check_place(module, call, loop)
     edits.replace(call, name)
     edits.insert_before(loop, f"{name} = {module.text(call)}")
     return edits
+
+
+def _check_between(
+    module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, statements: list[ast.stmt]
+) -> None:
+    """Refuse when something between two calls may change the value through another name."""
+    try:
+        check_quiet(module, function, statements, SERIALISERS)
+    except Impurity as reason:
+        raise Refused(f"between the calls something may change what is encoded: {reason}") from reason
 
 
 def _check_place(module: Module, call: ast.Call, top: ast.AST | None = None) -> None:

@@ -12,7 +12,10 @@ from effnb.opportunities import (
     Rule,
     Site,
     bound_in,
+    element_annotation,
     is_dict,
+    is_hashable,
+    is_immutable_type,
     is_plain_constant,
     is_str,
     only_assignment,
@@ -164,8 +167,8 @@ def _local_set(module: Module, assigned: ast.Assign | ast.AnnAssign, target: ast
         call = module.parent(module.parent(use) or use)
         if not isinstance(call, ast.Call) or len(call.args) != 1 or isinstance(call.args[0], ast.Starred):
             raise Refused("the list is filled in a way that is not understood")
-        if isinstance(call.args[0], (ast.List, ast.Dict, ast.Set, ast.ListComp)):
-            raise Refused("the list holds things that cannot be hashed")
+        if not is_hashable(module, call.args[0]):
+            raise Refused(f"{module.text(call.args[0])[:50]!r} is not known to be hashable")
         if not isinstance(module.parent(call), ast.Expr):
             raise Refused("the result of append is used")
         edits.replace(call.func, f"{target.id}.add")
@@ -179,14 +182,17 @@ def _local_set(module: Module, assigned: ast.Assign | ast.AnnAssign, target: ast
 
 def _as_set(module: Module, value: ast.expr) -> str:
     if isinstance(value, ast.List):
-        if any(isinstance(one, (ast.List, ast.Dict, ast.Set)) for one in value.elts):
-            raise Refused("the list holds things that cannot be hashed")
+        if not all(is_hashable(module, one) for one in value.elts):
+            raise Refused("the list may hold things that cannot be hashed")
         return f"{{{module.text(value)[1:-1]}}}" if value.elts else "set()"
     if isinstance(value, ast.ListComp):
-        if isinstance(value.elt, (ast.List, ast.Dict, ast.Set, ast.ListComp)):
-            raise Refused("the list holds things that cannot be hashed")
+        if not is_hashable(module, value.elt):
+            raise Refused("the list may hold things that cannot be hashed")
         return f"{{{module.text(value)[1:-1]}}}"
     call = module.text(value)
+    given = value.args[0] if isinstance(value, ast.Call) and value.args else None
+    if given is not None and not is_immutable_type(element_annotation(module, given)):
+        raise Refused("the list may hold things that cannot be hashed")
     return "set" + call[call.index("(") :]
 
 
@@ -253,13 +259,23 @@ def _plan_use(module: Module, edits: Edits, use: ast.Name, function: ast.Functio
             _plan_end(module, edits, call, name, method)
         return
     holder = module.parent(use)
-    if isinstance(holder, (ast.While, ast.If, ast.IfExp, ast.UnaryOp, ast.BoolOp)):
+    if _is_test(module, use):
         return
     if isinstance(holder, ast.Call) and module.called(holder) in ("builtins.len", "builtins.bool"):
         return
     if _is_membership(module, use):
         return
     raise Refused(f"{name} is also used as {module.text(holder or use)[:50]!r}, for which it may have to be a list")
+
+
+def _is_test(module: Module, node: ast.AST) -> bool:
+    """Whether only the truth of an expression is asked for."""
+    holder = module.parent(node)
+    if isinstance(holder, ast.BoolOp):
+        return _is_test(module, holder)
+    if isinstance(holder, ast.UnaryOp):
+        return isinstance(holder.op, ast.Not)
+    return isinstance(holder, (ast.While, ast.If, ast.IfExp)) and node is holder.test
 
 
 def _plan_end(module: Module, edits: Edits, call: ast.Call, name: str, method: str) -> None:
@@ -492,6 +508,7 @@ def plan_string(module: Module, site: Site) -> Edits:
         raise Refused(f"{name} is used before the loop")
     if any(isinstance(one, (ast.Global, ast.Nonlocal)) for one in ast.walk(function)):
         raise Refused("the function rebinds names outside itself")
+    _check_visible(module, function, start, loop, name)
     edits = Edits(module)
     parts = edits.free_name(f"{name}_parts")
     _plan_pieces(module, edits, loop, name, parts)
@@ -500,6 +517,18 @@ def plan_string(module: Module, site: Site) -> Edits:
     edits.replace_statement(start, f"{parts}: list[str] = {content}" if not begin else f"{parts} = {content}")
     edits.insert_after(loop, f'{name} = "".join({parts})')
     return edits
+
+
+def _check_visible(module: Module, function: ast.AST, start: ast.stmt, loop: ast.stmt, name: str) -> None:
+    """Refuse when something besides the loop and what follows it could see the half-built string."""
+    block = module.block(loop)
+    after = block[block.index(loop) + 1 :]
+    for use in module.uses(name, function):
+        holders = {use, *module.ancestors(use)}
+        if module.function(use) is not function:
+            raise Refused(f"an inner function uses {name}")
+        if not holders & {start, loop, *after}:
+            raise Refused(f"{name} is used elsewhere too, where it may be seen half-built or not at all")
 
 
 def _outermost(module: Module, node: ast.AST) -> ast.stmt | None:
