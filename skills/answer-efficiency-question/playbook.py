@@ -23,6 +23,7 @@ from effnb.domain import (
     Message,
     Noun,
     Owner,
+    PowerPlan,
     Regression,
     Resolution,
     Rollout,
@@ -34,6 +35,7 @@ from effnb.domain import (
 from effnb.skills import Account, Call, StepFailed, arrived, cite, points, share, use, when
 
 TOP = 5
+NAME = r"\b[A-Za-z]\w*(?:[_.:]\w+)+\b"
 Asked = Generator[Call, Any, Resolution]
 
 
@@ -71,6 +73,17 @@ class Question:
         """The span as most tools take it."""
         return {"service": self.asked.service, "start": self.asked.start, "end": self.asked.end}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Words of the question that look like names of code, flags or settings, beyond service and function."""
+        resolved = f"{self.asked.service} {self.asked.function or ''}"
+        return tuple(name for name in re.findall(NAME, self.asked.question) if name not in resolved)
+
+    @property
+    def subject(self) -> str:
+        """The function, else a name in the question that nobody resolved; empty when it is about all of them."""
+        return self.asked.function or next(iter(self.names), "")
+
     def rows(
         self, step: str, tool: str, row: type[BaseModel], say: Callable[[Any], tuple[str, Sequence[str]]], **args: Any
     ) -> Asked:
@@ -103,7 +116,7 @@ def playbook(inputs: Inputs) -> Asked:
     question = Question(inputs)
     kind = next((one for one in KINDS if re.search(one.words, inputs.question, re.IGNORECASE)), None)
     if kind is None or kind.answer is None:
-        why = "a forecast or a decision" if kind is not None else "of a kind that no tool answers"
+        why = "a forecast, a decision, or about money" if kind is not None else "of a kind that no tool answers"
         summary = f"I do not know: the question is {why}."
         return question.account.end("needs_person", summary, *NEAREST)
     missing = [WORDS[name] for name in kind.needs if not getattr(inputs, name)]
@@ -122,7 +135,7 @@ def _why(question: Question) -> Asked:
         "list_regressions",
         Listing[Regression],
         service=asked.service,
-        function=asked.function or "",
+        function=question.subject,
     )
     if found is None:
         return question.failed()
@@ -165,7 +178,7 @@ def _inside(asked: Inputs, one: Regression) -> bool:
 
 def _owner(question: Question) -> Asked:
     asked, account = question.asked, question.account
-    target = asked.function or asked.service
+    target = question.subject or asked.service
     if not target:
         return account.end("not_enough_data", "The question lacks a function, file or service.", "Ask again with it.")
     found = yield from account.ask("owner", asked.question, "who_owns", Owner, target=target)
@@ -192,7 +205,7 @@ def _dropped(question: Question) -> Asked:
                 ("function", "at", "absolute_delta", "stage", "reason"),
             ),
             service=asked.service,
-            function=asked.function or "",
+            function=question.subject,
             since=asked.start,
             until=asked.end,
             limit=TOP,
@@ -207,13 +220,13 @@ def _rise(one: Regression) -> tuple[str, Sequence[str]]:
 
 def _improvements(question: Question) -> Asked:
     asked = question.asked
-    given = {"service": asked.service, "function": asked.function or "", "kind": "improvement"}
+    given = {"service": asked.service, "function": question.subject, "kind": "improvement"}
     return (yield from question.rows("filed", "list_regressions", Regression, _rise, **given))
 
 
 def _regressions(question: Question) -> Asked:
     asked = question.asked
-    given = {"service": asked.service, "function": asked.function or ""}
+    given = {"service": asked.service, "function": question.subject}
     return (yield from question.rows("filed", "list_regressions", Regression, _rise, **given))
 
 
@@ -242,6 +255,8 @@ def _experiments(question: Question) -> Asked:
 
 
 def _settings(question: Question) -> Asked:
+    key = next(iter(question.names), None)
+    given = {**question.span} if key is None else {**question.span, "key": key}
     return (
         yield from question.rows(
             "settings",
@@ -251,7 +266,7 @@ def _settings(question: Question) -> Asked:
                 f"{one.key} from {one.old} to {one.new} at {when(one.at)} by {one.author}: “{one.title}”",
                 ("key", "old", "new", "at", "author"),
             ),
-            **question.span,
+            **given,
         )
     )
 
@@ -419,6 +434,8 @@ def _requests(question: Question) -> Asked:
 
 def _cost(question: Question) -> Asked:
     asked, account = question.asked, question.account
+    if asked.function is None and question.names:
+        return (yield from _cost_of_a_name(question, question.names[0]))
     if asked.function is None:
         say: Callable[[FunctionCost], tuple[str, Sequence[str]]] = lambda one: (  # noqa: E731  # one expression
             f"{one.function}: {share(one.gcpu)} of {asked.service}'s CPU in {question.window}, own code "
@@ -440,6 +457,45 @@ def _cost(question: Question) -> Asked:
     told = f"{asked.function} takes {share(mean)} of {asked.service}'s CPU in {found.window}, callees included."
     account.claim(told, *(cite("history", found, f"values.{i}") for i in (known[0], known[-1])))
     return account.end("explained", told)
+
+
+def _cost_of_a_name(question: Question, name: str) -> Asked:
+    """What an experiment of that name costs; a name that nobody resolved is not answered with something else's cost."""
+    account = question.account
+    found = yield from account.ask(
+        "experiments", "Is it an experiment?", "list_experiments", Listing[Experiment], service=question.asked.service
+    )
+    if found is None:
+        return question.failed()
+    one = next((row for row in found if name in (row.experiment_id, row.change_id.partition(":")[2])), None)
+    if one is None:
+        account.claim(f"{name} is none of {found.total} experiments.", cite("experiments", found, "total"))
+        return account.end("not_enough_data", f"I do not know what {name} is.", "Give a function as `module:qualname`.")
+    result = yield from account.ask(
+        "result", "What does it cost?", "experiment_result", ExperimentResult, experiment_id=one.experiment_id
+    )
+    if result is None:
+        return question.failed()
+    told = f"{one.experiment_id} “{one.name}” ({one.owner}): {result.verdict}"
+    account.claim(
+        told, *(cite("result", result, field) for field in ("verdict", "measured_cost", "experiment.planned_cost"))
+    )
+    return account.end("explained", f"{told}.")
+
+
+def _fleet(question: Question) -> Asked:
+    account, service = question.account, question.asked.service
+    found = yield from account.ask("fleet", question.asked.question, "power_plan", PowerPlan, service=service, limit=1)
+    if found is None:
+        return question.failed()
+    known = [(i, one.fleet) for i, one in enumerate(found.fleets) if one.fleet.servers is not None]
+    for place, one in known:
+        account.claim(f"{one.name} has {one.servers:g} servers", cite("fleet", found, f"fleets.{place}.fleet.servers"))
+    if not known:
+        return account.end(
+            "not_found", f"The number of servers of {service or 'any service'} is not set in effnb.toml."
+        )
+    return account.end("explained", f"{' · '.join(one.claim for one in account.findings)}.")
 
 
 @dataclass(frozen=True)
@@ -467,12 +523,13 @@ COUNTED = ("errors", "log_records", "requests")
 """Metrics whose values are counts a bucket."""
 KINDS = (
     Kind(r"\bwill\b|next (?:week|month|year)|forecast|predict|\bshould\b|worth", None),
-    Kind(r"\bdropped|suppress|ignored|let go|not (?:filed|reported)", _dropped),
+    Kind(r"\bmoney\b|dollars?\b|euros?\b|\bkwh\b|\bwatts?\b|energy|carbon", None),
+    Kind(r"\bdropped|suppress|\bignor|let go|not (?:filed|reported)", _dropped),
     Kind(r"\bwhy\b|\bcaused?\b|\breason", _why, ("service",)),
     Kind(r"\bowns?\b|\bowners?\b|responsible|which team|maintain", _owner),
     Kind(r"\bimprove|\bbetter\b|\bcheaper", _improvements),
     Kind(r"experiment|\bramp|\blaunch", _experiments),
-    Kind(r"\bsettings?\b|\bconfig|\bflags?\b", _settings, SPAN),
+    Kind(r"\bsettings?\b|\bconfig|\bflags?\b|\bset to\b|\bvalue of\b", _settings, SPAN),
     Kind(r"roll(?:ed)?[- ]?outs?\b|rolled out|deploy|\breleases?\b|\bversions?\b", _rollouts, SPAN),
     Kind(r"runbook|\bdocs?\b|documentation|\brules?\b|\bpolicy|how do (?:we|i)\b", _docs),
     Kind(r"\bsaid\b|\bsay\b|announce|discuss", _said),
@@ -481,9 +538,10 @@ KINDS = (
     Kind(r"\blogs?\b|\bloggers?\b|log (?:volume|records|lines)", _logs, SPAN),
     Kind("|".join(METRICS), _series, SPAN),
     Kind(r"\brequests?\b|\btraffic\b|endpoints?\b", _requests, SPAN),
-    Kind(r"regress|\bworse|\brose\b|went up|\bdearer|increased", _regressions),
+    Kind(r"how many servers|fleet", _fleet),
+    Kind(r"regress|\bworse|\brose\b|\brisen?\b|went up|\bdearer|increased", _regressions),
     Kind(r"\bchang(?:e|es|ed)\b|\bcommits?\b|\bmerged", _changes, SPAN),
-    Kind(r"\bcosts?\b|expensive|\bcpu\b|\btop\b|\bmost\b|\bhot(?:test)?\b", _cost, SPAN),
+    Kind(r"\bcosts?\b|expensive|\bcpu\b|\btop\b|\bmost\b|\bhot(?:test)?\b|\btrend\b|over time", _cost, SPAN),
 )
 NEAREST = (
     "I can tell what costs most in a service, and what changed in it, in a window.",
