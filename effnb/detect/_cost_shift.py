@@ -132,10 +132,10 @@ def _level_domain(
         if len(above) < len(carrying) and any(len(path) <= up for path in carrying):
             return None  # some of it is already at the root: no caller is left that holds it all
         domain = _domain(history, paths, step, change, own, above)
-        # Days pass during a climb, and in days something nearby falls by as much.
-        if up < NEAR and step.begin is None and (pair := _pair_domain(history, paths, step, change, own, above)):
-            return pair
         if domain is None:
+            # Days pass during a climb, and in days something nearby falls by as much.
+            if up < NEAR and step.begin is None and (pair := _pair_domain(history, paths, step, change, own, above)):
+                return pair
             continue
         share = domain.kept / own
         if up < NEAR and share < settings.shift_share:
