@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from effnb.datasets import SERVED, Storefront, bundled, is_demo, lay_out_storefront, service_metrics
-from effnb.domain import Candidate, Impact, Noun, Regression, RootCause, Utc, Window
-from effnb.errors import ConfigError
+from effnb.domain import Candidate, Impact, Interval, Noun, Regression, RootCause, Utc, Verdict, Window
+from effnb.errors import ConfigError, EffnbError
 from effnb.session import Session, open_session
 from effnb.store._files import write_text
 
 REPORT = "02_investigate_regression"
 PARALLEL_REPORTS = 2
+PARALLEL_FIXES = 2
+MOST_OPPORTUNITIES = 8
 Progress = Callable[[str, int, int], None]
 """Told the stage, how much of it is done, and how much there is."""
 
@@ -57,6 +59,31 @@ class SummaryRow(Noun):
     """Its report, relative to the summary."""
 
 
+class FixRow(Noun):
+    """A fix in the summary."""
+
+    subject: str
+    """Regression or opportunity it is for."""
+    function: str
+    """``module:qualname`` of its target."""
+    fix: str | None = None
+    """Its id; null when none was made."""
+    pattern: str | None = None
+    """Rule it comes from."""
+    title: str = ""
+    """What it does."""
+    verdict: Verdict | None = None
+    """What the gate found; null when no fix was made."""
+    reason: str
+    """Why, in one sentence."""
+    speedup: Interval | None = None
+    """Old over new CPU time of the target."""
+    saved_share: Interval | None = None
+    """Share of the service's CPU it saves."""
+    pull: int | None = None
+    """Number of its pull request in the local forge."""
+
+
 class Summary(Noun):
     """What the demo found."""
 
@@ -68,6 +95,8 @@ class Summary(Noun):
     """Rises that an experiment's owner announced."""
     improvements: tuple[SummaryRow, ...]
     """What got better."""
+    fixes: tuple[FixRow, ...] = ()
+    """What was made and proved, with ``--fixes``."""
     timings: dict[str, float]
     """Stage → seconds."""
 
@@ -93,11 +122,12 @@ class _Stages:
         self.seconds[name] = round(time.perf_counter() - started, 2)
 
 
-def run_demo(root: Path, *, data: Path | None = None, tell: Progress = lambda *_: None) -> Summary:
+def run_demo(root: Path, *, data: Path | None = None, fixes: bool = False, tell: Progress = lambda *_: None) -> Summary:
     """Build the workspace in ``root``, run everything, write ``reports/`` and ``summary.json``; the summary.
 
     A former demo in the folder is replaced; a folder that holds anything else is refused. ``data`` is the storefront's
-    folder, the shipped one when omitted.
+    folder, the shipped one when omitted. With ``fixes`` every regression and the largest opportunities are mended,
+    proved, and offered in the local forge.
     """
     _clear(root)
     stages = _Stages(tell)
@@ -106,12 +136,12 @@ def run_demo(root: Path, *, data: Path | None = None, tell: Progress = lambda *_
         advance()
     session = open_session(root)
     try:
-        return _story(root, session, storefront, stages)
+        return _story(root, session, storefront, stages, fixes=fixes)
     finally:
         session.close()
 
 
-def _story(root: Path, session: Session, storefront: Storefront, stages: _Stages) -> Summary:
+def _story(root: Path, session: Session, storefront: Storefront, stages: _Stages, *, fixes: bool) -> Summary:
     with stages.stage("sample two weeks of traffic", len(SERVED)) as advance:
         for service in SERVED:
             _ingest(session, storefront, service)
@@ -126,11 +156,51 @@ def _story(root: Path, session: Session, storefront: Storefront, stages: _Stages
             session.investigate(regression).finish_blocking()
             causes[regression.id] = session.tools.rank_causes(id=regression.id)
             advance()
+    made = _make_fixes(session, found.rows, stages) if fixes else ()
     reports = _write_reports(root, found.rows, stages)
-    summary = _summary(session, causes, reports, stages.seconds)
+    summary = _summary(session, causes, reports, stages.seconds).model_copy(update={"fixes": made})
     _write_index(root, session, summary, storefront)
     write_text(root / "summary.json", summary.model_dump_json(indent=2) + "\n")
     return summary
+
+
+def _make_fixes(session: Session, found: Sequence[Regression], stages: _Stages) -> tuple[FixRow, ...]:
+    """One row for every regression and for the opportunities with the largest expected saving."""
+    with stages.stage("scan the code", 1) as advance:
+        session.tools.scan_code()
+        advance()
+    known = [one for one in session.opportunities() if one.fixable and one.cost is not None][:MOST_OPPORTUNITIES]
+    subjects = [*((one.id, one.function) for one in found), *((one.id, one.function) for one in known)]
+    with stages.stage("make and prove fixes", len(subjects)) as advance, ThreadPoolExecutor(PARALLEL_FIXES) as pool:
+
+        def one(subject: tuple[str, str]) -> FixRow:
+            row = _make_fix(session, *subject)
+            advance()
+            return row
+
+        return tuple(pool.map(one, subjects))
+
+
+def _make_fix(session: Session, subject: str, function: str) -> FixRow:
+    try:
+        record = session.resolve(subject)
+        proof = record.verification
+        if proof is not None and proof.verdict == "verified":
+            record = session.tools.open_pull_request(fix=record.fix.id)
+    except EffnbError as error:  # one that needs a person does not keep the others from their proof
+        return FixRow(subject=subject, function=function, reason=str(error))
+    return FixRow(
+        subject=subject,
+        function=record.fix.function,
+        fix=record.fix.id,
+        pattern=record.fix.pattern,
+        title=record.fix.title,
+        verdict=proof.verdict if proof else None,
+        reason=proof.reason if proof else "the gate was not run",
+        speedup=proof.speedup if proof else None,
+        saved_share=proof.saved_share if proof else None,
+        pull=record.pull.number if record.pull else None,
+    )
 
 
 def load_summary(root: Path) -> Summary:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from effnb.cli._common import AsJson, points, print_json, print_table
+
+if TYPE_CHECKING:
+    from effnb.demo import FixRow
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +24,9 @@ def demo(
     folder: Annotated[
         Path, typer.Argument(help="Folder of the demo workspace; a former demo in it is replaced.")
     ] = Path("demo"),
+    fixes: Annotated[
+        bool, typer.Option("--fixes", help="Also mend what was found, prove each fix, and offer it in a local forge.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the demo workspace, find its regressions, investigate each, and write the reports."""
@@ -28,7 +34,7 @@ def demo(
 
     bars = _bars()
     try:
-        summary = run_demo(folder, tell=_Teller(bars))
+        summary = run_demo(folder, fixes=fixes, tell=_Teller(bars))
     finally:
         if bars.tasks:  # a folder that is refused has none, and its message stands alone
             bars.stop()
@@ -36,6 +42,32 @@ def demo(
         print_json(summary.to_json())
         return
     _tell(folder)
+
+
+def _tell_fixes(rows: tuple[FixRow, ...]) -> None:
+    if not rows:
+        return
+    typer.echo("\nFixes")
+    cells = [
+        (
+            row.function,
+            row.title or "none",
+            row.verdict.replace("_", " ") if row.verdict else "needs a person",
+            _gain(row) or row.reason,
+            f"pull request {row.pull}" if row.pull else "",
+        )
+        for row in rows
+    ]
+    print_table(("function", "fix", "verdict", "gain", "offered"), cells)
+    if any(row.verdict == "not_run" for row in rows):
+        typer.echo("Fixes were not run: there is no sandbox here; `effnb doctor` says what is missing.")
+
+
+def _gain(row: FixRow) -> str:
+    if row.verdict != "verified" or row.speedup is None:
+        return ""
+    share = f", {row.saved_share.value:.2%} of the service" if row.saved_share else ""
+    return f"{row.speedup.value:.2f}× [{row.speedup.low:.2f}, {row.speedup.high:.2f}]{share}"
 
 
 class _Teller:
@@ -81,6 +113,7 @@ def _tell(folder: Path) -> None:
             for row in rows
         ]
         print_table(columns, cells, right=("gCPU points",))
+    _tell_fixes(summary.fixes)
     typer.echo(f"\n{summary.suppressed} change points were let go, each with its reason: effnb suppressed")
     typer.echo(now.workspace.settings.workspace.note)
     typer.echo(f"read on: {folder / 'reports' / 'index.html'}   next: cd {folder} && effnb lab")
