@@ -169,7 +169,9 @@ def _make_fixes(session: Session, found: Sequence[Regression], stages: _Stages) 
     with stages.stage("scan the code", 1) as advance:
         session.tools.scan_code()
         advance()
-    known = [one for one in session.opportunities() if one.fixable and one.cost is not None][:MOST_OPPORTUNITIES]
+    rising = {one.function for one in found}
+    standing = [one for one in session.opportunities() if one.fixable and one.cost and one.function not in rising]
+    known = standing[:MOST_OPPORTUNITIES]
     subjects = [*((one.id, one.function) for one in found), *((one.id, one.function) for one in known)]
     with stages.stage("make and prove fixes", len(subjects)) as advance, ThreadPoolExecutor(PARALLEL_FIXES) as pool:
 
