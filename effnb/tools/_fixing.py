@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from effnb.deliver import revert_diff
-from effnb.domain import Candidate, Change, Fix, Opportunity, Regression
+from effnb.domain import Candidate, Change, Confirmation, Fix, Opportunity, Regression
 from effnb.errors import AnalysisError, ConfigError, NotFound
 from effnb.opportunities import Module, Refused, Target, bundled_rules, fix_for, fix_setting, load_setting_rules
 from effnb.opportunities import fix_id as name_fix
 from effnb.sources import ChangeSource
 from effnb.sources.changes import module_of
+from effnb.tools.confirm_cause import KIND as CONFIRMATION
 from effnb.tools.rank_causes import causes_of
 
 if TYPE_CHECKING:
@@ -39,18 +40,13 @@ def fix_opportunity(workspace: Workspace, found: Opportunity) -> Fix:
     return fix_for(text, found.file, found, base=head, used_elsewhere=_used_elsewhere(repository, head, found.file))
 
 
-def fix_regression(workspace: Workspace, regression: Regression, *, confirmed: bool) -> Fix:
-    """The fix-forward of a filed regression.
-
-    Args:
-        workspace: The workspace.
-        regression: The regression.
-        confirmed: Whether a replay has reproduced its cause; only then its author is asked to review.
+def fix_regression(workspace: Workspace, regression: Regression) -> Fix:
+    """The fix-forward of a filed regression; its cause's author is asked to review when a replay has confirmed it.
 
     Raises:
         AnalysisError: No cause stands out, or no rule understands what it did; the message says what a person may do.
     """
-    cause = standing_cause(workspace, regression, confirmed=confirmed)
+    cause, confirmed = standing_cause(workspace, regression)
     made = _set_back(workspace, regression, cause) if cause.kind != "code" else _forward(workspace, regression, cause)
     doubt = "" if confirmed else " The cause was not confirmed by a replay."
     return made.model_copy(
@@ -62,11 +58,11 @@ def fix_regression(workspace: Workspace, regression: Regression, *, confirmed: b
     )
 
 
-def revert_regression(workspace: Workspace, regression: Regression, *, confirmed: bool) -> Fix:
+def revert_regression(workspace: Workspace, regression: Regression) -> Fix:
     """The second choice: the cause taken back whole, with what else that undoes said in ``narrows``."""
-    cause = standing_cause(workspace, regression, confirmed=confirmed)
+    cause, confirmed = standing_cause(workspace, regression)
     if cause.kind != "code":
-        return fix_regression(workspace, regression, confirmed=confirmed)
+        return fix_regression(workspace, regression)
     repository = _repository(workspace)
     head = repository.resolve("HEAD")
     diff = revert_diff(repository.path, cause.change_id, head)
@@ -90,24 +86,37 @@ def revert_regression(workspace: Workspace, regression: Regression, *, confirmed
     )
 
 
-def standing_cause(workspace: Workspace, regression: Regression, *, confirmed: bool) -> Candidate:
-    """The change a fix may be made for: confirmed, or far enough ahead of every other.
+def standing_cause(workspace: Workspace, regression: Regression) -> tuple[Candidate, bool]:
+    """The change a fix may be made for, and whether a replay has confirmed it; else it is far ahead of every other.
 
     Raises:
-        AnalysisError: None is; a person has to choose.
+        AnalysisError: There is none; a person has to choose.
     """
     root = causes_of(workspace, regression)
     best = next((one for one in root.candidates if one.change_id == root.change_id), None)
     if best is None:
         raise AnalysisError(f"no cause of {regression.id} stands out, so a person has to choose: {root.reason}")
+    tried = confirmation_of(workspace, regression, best.change_id)
+    if tried is not None and tried.verdict == "reproduced":
+        return best, True
+    if tried is not None and tried.verdict == "not_reproduced":
+        raise AnalysisError(
+            f"a replay did not reproduce {best.change_id[:12]} as the cause of {regression.id}: {tried.reason}; "
+            "a person has to choose"
+        )
     second = max((one.score for one in root.candidates if one.change_id != best.change_id), default=0.0)
-    ahead = best.attribution >= LEAST_ATTRIBUTION and best.score >= LEAST_LEAD * second
-    if not (confirmed or ahead):
+    if best.attribution < LEAST_ATTRIBUTION or best.score < LEAST_LEAD * second:
         raise AnalysisError(
             f"the best cause of {regression.id} is not confirmed, has attribution {best.attribution:.2f} and a score "
             f"of {best.score:.2f} against {second:.2f}: run `effnb confirm {regression.id}`, or choose by hand"
         )
-    return best
+    return best, False
+
+
+def confirmation_of(workspace: Workspace, regression: Regression, change: str) -> Confirmation | None:
+    """The newest replay of a regression, when it tried this change; null when it tried another or none was made."""
+    tried = workspace.records.newest(CONFIRMATION, regression.id, Confirmation)
+    return tried if tried is not None and tried.change == change else None
 
 
 def fix_folder(workspace: Workspace, fix: Fix) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from effnb.deliver import quoted
 from effnb.domain import Fix, FixRecord, Opportunity, Regression
 from effnb.errors import DeliveryError
+from effnb.tools._fixing import confirmation_of
 
 if TYPE_CHECKING:
     from effnb.workspace import Workspace
@@ -46,6 +47,8 @@ def _of_regression(workspace: Workspace, fix: Fix, one: Regression) -> list[str]
         lines.append(f"cause: commit {quoted(change.id[:12])} {quoted(change.title)} by {quoted(change.author)}")
     elif fix.cause:
         lines.append(f"cause: {quoted(fix.cause)}")
+    tried = confirmation_of(workspace, one, fix.cause) if fix.cause else None
+    lines.append(f"replay of the cause: {tried.headline}" if tried else "the cause was not confirmed by a replay")
     return lines
 
 

@@ -29,8 +29,7 @@ def propose_fix(workspace: Workspace, subject: str, revert: bool = False) -> Fix
     if opportunity is not None:
         fix = fix_opportunity(workspace, opportunity)
     elif regression is not None:
-        make = revert_regression if revert else fix_regression
-        fix = make(workspace, regression, confirmed=False)
+        fix = (revert_regression if revert else fix_regression)(workspace, regression)
     else:
         raise NotFound(f"no opportunity or regression {subject!r}; see `effnb opportunities` and `effnb regressions`")
     workspace.fixes.add(fix)

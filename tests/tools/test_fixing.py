@@ -9,7 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from effnb.domain import Candidate, ChangePoint, Fix, Opportunity, Regression, Verification, Window
+from effnb.domain import (
+    Candidate,
+    ChangePoint,
+    Confirmation,
+    Fix,
+    Opportunity,
+    Regression,
+    RootCause,
+    Verification,
+    Window,
+)
 from effnb.errors import AnalysisError, ToolFailed
 from effnb.session import open_session
 from effnb.tools import _fixing
@@ -90,9 +100,12 @@ def candidate(change, kind="code", score=0.9, attribution=1.0):
     )  # fmt: skip
 
 
-def with_cause(monkeypatch, *candidates):
-    from effnb.domain import RootCause
+def tried(shop, change, verdict):
+    found = Confirmation(regression="reg-1", service="jobs", change=change, verdict=verdict, reason="1.3×", at=AT)
+    shop.workspace.records.add("confirmation", "reg-1", found)
 
+
+def with_cause(monkeypatch, *candidates):
     root = RootCause(change_id=candidates[0].change_id, score=candidates[0].score, reason="r", candidates=candidates)
     monkeypatch.setattr(_fixing, "causes_of", lambda *_: root)
 
@@ -102,7 +115,8 @@ def test_what_a_change_brought_in_is_what_its_fix_removes(shop, repo, monkeypatc
     cause = commit(repo, "prefix", shop__py=AFTER)
     commit(repo, "later", README="x\n")
     with_cause(monkeypatch, candidate(cause))
-    made = _fixing.fix_regression(shop.workspace, regression(), confirmed=True)
+    tried(shop, cause, "reproduced")
+    made = _fixing.fix_regression(shop.workspace, regression())
     assert (made.pattern, made.cause, made.reviewer) == ("regex-in-loop", cause, "ana@example.org")
     assert made.base == git(repo, "rev-parse", "HEAD")
     assert '-        pattern = re.compile(prefix + "[0-9]+")' in made.diff
@@ -111,7 +125,7 @@ def test_what_a_change_brought_in_is_what_its_fix_removes(shop, repo, monkeypatc
 def test_without_a_replay_no_author_is_asked_and_the_text_says_so(shop, repo, monkeypatch):
     commit(repo, "first", shop__py=BEFORE)
     with_cause(monkeypatch, candidate(commit(repo, "prefix", shop__py=AFTER)))
-    made = _fixing.fix_regression(shop.workspace, regression(), confirmed=False)
+    made = _fixing.fix_regression(shop.workspace, regression())
     assert made.reviewer is None
     assert "not confirmed by a replay" in made.rationale
 
@@ -121,7 +135,7 @@ def test_a_pattern_that_was_there_before_is_not_the_causes(shop, repo, monkeypat
     cause = commit(repo, "comment", shop__py=AFTER.replace("found = []", "found = []  # newest first"))
     with_cause(monkeypatch, candidate(cause))
     with pytest.raises(AnalysisError, match=r"no pattern we know was brought in.*--revert"):
-        _fixing.fix_regression(shop.workspace, regression(), confirmed=True)
+        _fixing.fix_regression(shop.workspace, regression())
 
 
 @pytest.mark.parametrize(("second", "attribution"), [(0.5, 1.0), (0.1, 0.4)])
@@ -130,13 +144,23 @@ def test_a_cause_that_does_not_stand_clear_needs_a_person(shop, repo, monkeypatc
     cause = commit(repo, "prefix", shop__py=AFTER)
     with_cause(monkeypatch, candidate(cause, attribution=attribution), candidate("other", score=second))
     with pytest.raises(AnalysisError, match="run `effnb confirm reg-1`"):
-        _fixing.fix_regression(shop.workspace, regression(), confirmed=False)
-    assert _fixing.fix_regression(shop.workspace, regression(), confirmed=True).cause == cause
+        _fixing.fix_regression(shop.workspace, regression())
+    tried(shop, cause, "reproduced")
+    assert _fixing.fix_regression(shop.workspace, regression()).cause == cause
+
+
+def test_a_cause_that_a_replay_refutes_gets_no_fix(shop, repo, monkeypatch):
+    commit(repo, "first", shop__py=BEFORE)
+    cause = commit(repo, "prefix", shop__py=AFTER)
+    with_cause(monkeypatch, candidate(cause))
+    tried(shop, cause, "not_reproduced")
+    with pytest.raises(AnalysisError, match="a replay did not reproduce"):
+        _fixing.fix_regression(shop.workspace, regression())
 
 
 def test_a_setting_is_set_back_in_the_file_that_holds_it(shop, monkeypatch):
     with_cause(monkeypatch, candidate("config:search.most", kind="config"))
-    made = _fixing.fix_regression(shop.workspace, regression(service="search"), confirmed=True)
+    made = _fixing.fix_regression(shop.workspace, regression(service="search"))
     assert (made.kind, made.cause) == ("config", "config:search.most")
     assert "-most = 140\n+most = 110\n" in made.diff
     assert _fixing.fix_folder(shop.workspace, made) == shop.workspace.root / "settings"
@@ -147,7 +171,7 @@ def test_a_revert_says_what_it_also_undoes(shop, repo, monkeypatch):
     commit(repo, "first", shop__py=two)
     cause = commit(repo, "both", shop__py=AFTER + "\n\ndef other():\n    return 2\n")
     with_cause(monkeypatch, candidate(cause))
-    made = _fixing.revert_regression(shop.workspace, regression(), confirmed=False)
+    made = _fixing.revert_regression(shop.workspace, regression())
     assert "shop:other" in made.narrows
     assert "+    return 1\n" in made.diff
 
