@@ -46,9 +46,6 @@ tools = ["open_pull_request"]   # the demo's forge is a repository in this folde
 [detect]
 threshold = 0.01           # one point of gCPU: 0.4 of forty servers; smaller changes are listed by `effnb suppressed`
 
-[permissions.approve]
-tools = ["open_pull_request"]   # the demo's own forge is a folder; nothing leaves the machine
-
 [power]
 watts_per_server = 350.0   # assumed: a two-socket server at medium load
 pue = 1.56                 # industry average, Uptime Institute Global Data Center Survey 2024
