@@ -57,6 +57,10 @@ class Ratios(NamedTuple):
     """CPU time of everything but the start."""
     rounds: int
     """Runs of each version."""
+    share: float | None = None
+    """Part of the old version's CPU time, start left out, that goes into the target; None without one."""
+    seconds: float = 0.0
+    """CPU seconds of a run of the old version, start left out."""
 
 
 class Cost(NamedTuple):
@@ -73,10 +77,12 @@ def compare_versions(
     target: str | None,
     *,
     is_enough: Callable[[Ratios], bool],
+    least_rounds: int = LEAST_ROUNDS,
+    starts: int = STARTS,
     seconds: float = 120.0,
     seed: int = 1,
 ) -> Ratios:
-    """Ratios of CPU time after as many rounds as ``is_enough`` asks for, at least 7 and at most 21.
+    """Ratios of CPU time after as many rounds as ``is_enough`` asks for, at most 21.
 
     Args:
         sandbox: Where both run.
@@ -84,6 +90,8 @@ def compare_versions(
         new: The version after.
         target: ``module:qualname`` that both have; None to time the whole service only.
         is_enough: Whether the intervals are decided.
+        least_rounds: Rounds before it is asked.
+        starts: Runs of ``idle``, whose median is what a start costs.
         seconds: Limit of one run.
         seed: Of the order of runs and of the intervals.
 
@@ -104,11 +112,13 @@ def compare_versions(
             made = pool.map(lambda side: _cost(sandbox, versions[side], words(versions[side]), seconds), order)
             return dict(zip(order, made, strict=True))
 
-        starts = _starts([round_of(lambda one: one.idle or ()) for _ in range(STARTS)] if old.idle and new.idle else [])
+        started = _starts(
+            [round_of(lambda one: one.idle or ()) for _ in range(starts)] if old.idle and new.idle else []
+        )
         while True:
             for side, cost in round_of(lambda one: one.words).items():
-                costs[side].append(Cost(cost.target, max(cost.service - starts[side], 1.0)))
-            if len(costs["old"]) < LEAST_ROUNDS:
+                costs[side].append(Cost(cost.target, max(cost.service - started[side], 1.0)))
+            if len(costs["old"]) < least_rounds:
                 continue
             ratios = _ratios(costs, target, seed)
             if ratios.rounds >= MOST_ROUNDS or is_enough(ratios):
@@ -178,14 +188,17 @@ def _cost(sandbox: Sandbox, version: Version, words: Sequence[str], seconds: flo
 def _ratios(costs: dict[str, list[Cost]], target: str | None, seed: int) -> Ratios:
     by_service = _interval([cost.service for cost in costs["new"]], [cost.service for cost in costs["old"]], seed)
     control = _interval([cost.service for cost in costs["copy"]], [cost.service for cost in costs["old"]], seed)
+    usual = median(cost.service for cost in costs["old"])
     if target is None or not all(cost.target for side in SIDES for cost in costs[side]):
-        return Ratios(None, control, by_service, len(costs["old"]))
+        return Ratios(None, control, by_service, len(costs["old"]), None, usual / 1e9)
     targets = {side: [cost.target for cost in costs[side]] for side in SIDES}
     return Ratios(
         _interval(targets["new"], targets["old"], seed),
         _interval(targets["copy"], targets["old"], seed),
         by_service,
         len(costs["old"]),
+        median(cost.target / cost.service for cost in costs["old"]),
+        usual / 1e9,
     )
 
 

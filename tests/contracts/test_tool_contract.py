@@ -78,6 +78,7 @@ def test_only_what_changes_something_is_more_than_read():
         "confirm_cause",
         "run_detection",
         "scan_code",
+        "verify_fix",
     }
     assert tiers["write"] == {"apply_fix", "open_pull_request", "undo_fix"}
 

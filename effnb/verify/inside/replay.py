@@ -13,13 +13,13 @@ import sys
 ANSWER = os.dup(1)
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
-import functools  # noqa: E402
-import json  # noqa: E402
-import runpy  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from statistics import median  # noqa: E402
-from time import perf_counter_ns as wall_clock  # noqa: E402
-from time import process_time_ns as cpu_clock  # noqa: E402
+import functools
+import json
+import runpy
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter_ns as wall_clock
+from time import process_time_ns as cpu_clock
 
 write, dumps = os.write, json.dumps
 TRIED = 200
@@ -127,7 +127,7 @@ def run(words: list[str]) -> int:
             exec(compile(words[1], "<command>", "exec"), {"__name__": "__main__"})  # noqa: S102  # what python -c does
         else:
             sys.argv = list(words)
-            sys.path[0] = os.path.dirname(words[0]) or "."  # noqa: PTH120
+            sys.path[0] = os.path.dirname(words[0]) or "."
             runpy.run_path(words[0], run_name="__main__")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)

@@ -1,0 +1,91 @@
+"""Check ``reprofile``: in the service itself, driven by its own command, the target really takes less CPU.
+
+A target that became faster on recorded calls alone proves little: the calls may be stale, or the cost may have moved.
+So the service runs as a whole, under the old and the new code in turns.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from effnb.domain import Check
+from effnb.errors import EffnbError
+from effnb.verify._ask import NoAnswerError
+from effnb.verify._candidate import Candidate
+from effnb.verify._checks import broken, failed, passed, skipped
+from effnb.verify._versions import Ratios, Version, compare_versions
+from effnb.verify._workload import ServiceWorkload
+
+ROUNDS = 3
+MOST_ROUNDS = 9
+STARTS = 1
+CLEAR = 0.95
+"""A saving has shown when the target's interval, new over old, lies below this, or below half of a smaller gain."""
+SHORTER = 3
+"""The recorded run is shortened by this: costs are those of CPU time, not of samples, and need fewer requests."""
+
+
+def check_reprofile(candidate: Candidate) -> Check:
+    """Whether the target costs less in the service with the fix."""
+    if candidate.fix.kind != "code":
+        return skipped("reprofile", "the whole service was replayed for its speed")
+    if candidate.service is None:
+        return skipped("reprofile", "no command that drives the service; record one with `effnb record`")
+    wanted = _wanted(candidate)
+    old, new = (
+        service_version(_copied(candidate, name), candidate.service, shorter=SHORTER) for name in ("old", "new")
+    )
+    try:
+        ratios = compare_versions(
+            candidate.sandbox,
+            old,
+            new,
+            candidate.fix.function,
+            is_enough=lambda seen: _has_fallen(seen, wanted) or seen.rounds >= MOST_ROUNDS,
+            least_rounds=ROUNDS,
+            starts=STARTS,
+            seed=candidate.policy.seed + 1,
+        )
+    except (NoAnswerError, EffnbError) as error:
+        return broken("reprofile", f"the service could not be replayed: {error}")
+    if ratios.target is None or ratios.share is None:
+        return broken("reprofile", f"the command of {candidate.service.service} does not call {candidate.qualname}")
+    candidate.measured_cost = ratios.share
+    left = 100 * ratios.share * ratios.target.value
+    said = (
+        f"{100 * ratios.share:.3g} % → {left:.3g} % of the replay's CPU, new/old "
+        f"{ratios.target.value:.3g} [{ratios.target.low:.3g}, {ratios.target.high:.3g}] in {ratios.rounds} rounds"
+    )
+    if _has_fallen(ratios, wanted):
+        return passed("reprofile", said)
+    return failed("reprofile", f"the target costs the service no less: {said}")
+
+
+def service_version(tree: Path, service: ServiceWorkload, *, shorter: int = 1) -> Version:
+    """A tree with the command that drives it."""
+    requests = max(1, service.requests // shorter) if service.requests else None
+    counted = any("{requests}" in word for word in service.command)
+    return Version(
+        tree=tree,
+        words=tuple(service.words(requests=requests)[1:]),
+        idle=tuple(service.words(requests=1)[1:]) if counted else None,
+    )
+
+
+def _wanted(candidate: Candidate) -> float:
+    """Upper end that new over old has to stay below: clearly less, or half of what the race promises."""
+    if candidate.speedup is None:
+        return CLEAR
+    return max(CLEAR, 1 - (1 - 1 / max(candidate.speedup.value, 1.0)) / 2)
+
+
+def _has_fallen(ratios: Ratios, wanted: float) -> bool:
+    return ratios.target is not None and ratios.target.high < wanted
+
+
+def _copied(candidate: Candidate, name: str) -> Path:
+    """A copy of a tree: a line is added to the target's file in it."""
+    tree = candidate.scratch / f"metered-{name}"
+    shutil.copytree(candidate.old if name == "old" else candidate.new, tree, symlinks=True)
+    return tree
