@@ -37,6 +37,13 @@ class Arrival:
     """Functions it touches; for a setting, the functions that read it."""
     steps: Mapping[str, Sequence[tuple[float, float]]]
     """Host group → (seconds since 1970 UTC, share of its traffic from then on), in time order."""
+    level_before: bool = False
+    """Whether the first step only says what was exposed already when these hours began."""
+
+    @property
+    def reached(self) -> float:
+        """When it first reached hosts in these hours, seconds since 1970 UTC."""
+        return min(steps[1 if self.level_before else 0][0] for steps in self.steps.values())
 
 
 @dataclass(frozen=True)
@@ -98,9 +105,8 @@ def _score(
     attribution = min(1.0, max(0.0, part / whole)) if whole > 0 else 0.0
     fit = _fit(_exposure(arrival, groups), groups, sign)
     functions = tuple(sorted(touched & {name for stack in mine for name in stack}))
-    reached = min(steps[0][0] for steps in arrival.steps.values())
     calls = _calls_away(regression.function, touched, mine)
-    return _Scored(arrival, attribution, calls, min(1.0, fit / best) if best > 0 else 0.0, functions, reached)
+    return _Scored(arrival, attribution, calls, min(1.0, fit / best) if best > 0 else 0.0, functions, arrival.reached)
 
 
 def _expand(touched: frozenset[str], stacks: Mapping[Stack, float]) -> frozenset[str]:

@@ -31,7 +31,7 @@ def changes_arriving(workspace: Workspace, service: str, window: Window) -> list
             if change.id not in ramped:
                 steps = {EVERYWHERE: [(change.at.timestamp(), 1.0)]}
                 arrivals.append(Arrival(change, _readers(repository, version, change.key), steps))
-    return sorted(arrivals, key=lambda arrival: min(steps[0][0] for steps in arrival.steps.values()))
+    return sorted(arrivals, key=lambda arrival: arrival.reached)
 
 
 def _commits(repository: ChangeSource, rollouts: Iterable[Rollout]) -> list[Arrival]:
@@ -73,7 +73,7 @@ def _experiment(one: Experiment, window: Window, repository: ChangeSource | None
     before = [step.fraction for step in one.steps if step.at < window.start]
     steps = [(window.start.timestamp() - 1, before[-1])] if before else []
     steps += [(step.at.timestamp(), step.fraction) for step in inside]
-    return Arrival(change, _readers(repository, version, change.key), {EVERYWHERE: steps})
+    return Arrival(change, _readers(repository, version, change.key), {EVERYWHERE: steps}, level_before=bool(before))
 
 
 def flag_readers(workspace: Workspace, one: Experiment, window: Window) -> frozenset[str]:

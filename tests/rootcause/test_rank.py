@@ -179,3 +179,11 @@ def test_a_ramp_fits_the_steps_it_caused():
     assert cause.candidates[0].timing == pytest.approx(1.0)
     assert cause.candidates[0].reached_at == AT - timedelta(hours=6)
     assert cause.candidates[0].reasons[0].startswith("is read by B")
+
+
+def test_a_ramp_that_had_begun_before_arrives_with_its_first_step_in_these_hours():
+    ramp = arrival("flag:x", {"B"}, hours=0.0, kind="experiment")
+    steps = {"*": [(T0 - 3601, 0.05), (T0, 0.2), (T0 + 3600, 0.5)]}
+    ramp = Arrival(ramp.change, ramp.touched, steps, level_before=True)
+    (found,) = ranked([ramp], groups=stepped("*")).candidates
+    assert found.reached_at.timestamp() == T0
