@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnb.domain import FixRecord, Impact, Listing, Opportunity, Regression, Suppressed, Transcript
+from effnb.domain import Answer, FixRecord, Impact, Listing, Opportunity, Regression, Suppressed, Transcript
 from effnb.program import impact_of
 from effnb.tools import Toolbox
 from effnb.workspace import Workspace
 
 if TYPE_CHECKING:
-    from effnb.agent import Brain, Run
+    from effnb.agent import Brain, Conversation, Run
     from effnb.domain import Mode, Window
     from effnb.skills import Catalogue, Skill
 
@@ -153,6 +154,26 @@ class Session:
         """Offer a fix for review; calling this is the approval of exactly that."""
         return self._deliver("open_pull_request", {"fix": fix, "unproved": unproved})
 
+    @cached_property
+    def conversation(self) -> Conversation:
+        """The questions that were asked in this session, for follow-ups."""
+        from effnb.agent import Conversation
+
+        asked = self.workspace.settings.agent.model is not None
+        return Conversation(self.workspace, self.tools, self._start_skill, use_model=asked)
+
+    def ask(self, question: str) -> Answer:
+        """The answer to a question in words, with the values it stands on, or why there is none.
+
+        Without a language model (no ``[agent] model`` in ``effnb.toml``) it is answered by the calls that fit, or
+        declined with the three nearest questions that can be answered. A follow-up may leave out what was said before.
+        """
+        return self.conversation.ask(question)
+
+    async def ask_async(self, question: str) -> Answer:
+        """``ask`` for notebooks and widgets: the event loop stays free meanwhile."""
+        return await asyncio.to_thread(self.ask, question)
+
     def close(self) -> None:
         """Close the store."""
         self.workspace.close()
@@ -170,6 +191,9 @@ class Session:
             brain=None if mode == "playbook" else self._brain(),
             find=self.skills.get,
         )
+
+    def _start_skill(self, name: str, mode: Mode, inputs: dict[str, Any]) -> Run:
+        return self._start(self.skills.get(name), inputs, mode)
 
     def _brain(self) -> Brain:
         from effnb.agent import Brain

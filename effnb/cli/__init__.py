@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import typer
 
 from effnb.cli import (
+    _ask,
     _audit,
     _compare,
     _confirm,
@@ -49,6 +50,7 @@ for group in (
     _findings,
     _fix,
     _investigate,
+    _ask,
     _runs,
     _confirm,
     _mcp,

@@ -6,6 +6,7 @@ fractions and become percent only on display; a positive delta means more resour
 """
 
 from effnb.domain._base import Noun, Utc
+from effnb.domain.answer import Answer, AnswerStatus
 from effnb.domain.cause import Candidate, RootCause
 from effnb.domain.change import Change, ChangeKind, Experiment, ExposureStep, Rollout, TouchedFunction
 from effnb.domain.confirm import Confirmation, ConfirmVerdict
@@ -64,6 +65,8 @@ from effnb.domain.window import Window
 __all__ = [
     "Actor",
     "ActorKind",
+    "Answer",
+    "AnswerStatus",
     "AppliedFile",
     "Approval",
     "AuditCheck",
