@@ -9,11 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from effnb.domain import Window
+from effnb.domain import Fix, Window
 from effnb.errors import ConfigError
 from effnb.settings import OverrideSettings
 from effnb.sources.recorder import checked_out, profiler_path, read_raw
+from effnb.tools._histories import service_history
 from effnb.verify import Sandbox, ServiceWorkload, Version, profile_similarity
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ SPY = 'spy=$1; shift; "$spy" record --format raw --function --full-filenames --s
 SPY += '--duration 120 --output /tmp/raw -- "$@" >/dev/null 2>&1; cat /tmp/raw'
 INSIDE = Path("/src")
 COUNTED = re.compile(r" \d+$")
+_similarities: WeakKeyDictionary[Workspace, dict[tuple[str, str], float | None]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,27 @@ def replay_similarity(
     lines = [line for line in done.stdout.decode(errors="replace").splitlines() if COUNTED.search(line)]
     replayed = read_raw("\n".join(lines), INSIDE).stacks
     return profile_similarity(recorded, replayed)
+
+
+def base_similarity(workspace: Workspace, fix: Fix, workload: ServiceWorkload, sandbox: Sandbox) -> float | None:
+    """Likeness of the workload, at the base of a fix, to the newest quarter of the service's samples.
+
+    Asked once for every base; None without git, without samples or when the command is not Python's.
+    """
+    repository, service = workspace.repository, workload.service
+    if repository is None or fix.kind != "code" or not fix.base or not is_python(workload):
+        return None
+    if service not in workspace.samples.services():
+        return None
+    kept = _similarities.setdefault(workspace, {})
+    if (service, fix.base) not in kept:
+        history = service_history(workspace, service)
+        newest = history.window(history.n_buckets * 3 // 4, history.n_buckets)
+        with version_of(repository.path, Side(fix.base), workload) as version:
+            kept[service, fix.base] = replay_similarity(workspace, service, newest, sandbox, version)
+    return kept[service, fix.base]
+
+
+def is_python(workload: ServiceWorkload) -> bool:
+    """Whether the command can be run by our programs in the sandbox."""
+    return workload.command[0] in ("python", "python3")

@@ -13,7 +13,7 @@ from effnb.errors import EffnbError, SourceUnavailable
 from effnb.tools._arrivals import changes_arriving, version_at
 from effnb.tools._histories import regression_or_raise
 from effnb.tools._registry import tool
-from effnb.tools._replays import Side, replay_similarity, versions_of, with_setting
+from effnb.tools._replays import Side, is_python, replay_similarity, versions_of, with_setting
 from effnb.tools.rank_causes import causes_of
 from effnb.verify import (
     NoAnswerError,
@@ -124,7 +124,7 @@ def _trial(workspace: Workspace, regression: Regression, change: Change) -> _Tri
         workload = load_service_workload(workspace.workloads / regression.service)
     except SourceUnavailable as error:
         raise _Refused("not_replayable", str(error)) from error
-    if workload.command[0] not in ("python", "python3"):
+    if not is_python(workload):
         raise _Refused("not_replayable", f"the command {workload.command[0]!r} is not Python's and cannot be timed")
     repository = workspace.repository
     if repository is None:

@@ -9,7 +9,7 @@ from effnb.errors import NotEnoughData, NotFound, SourceError
 from effnb.tools._fixing import fix_folder
 from effnb.tools._histories import service_history
 from effnb.tools._registry import tool
-from effnb.tools._replays import with_setting
+from effnb.tools._replays import base_similarity, with_setting
 from effnb.verify import (
     SettingRun,
     Subject,
@@ -41,17 +41,20 @@ def verify_fix(workspace: Workspace, fix: str) -> Verification:
     found = workspace.fixes.get(fix)
     folder = workspace.workloads
     settings = workspace.settings.verify
+    sandbox = best_sandbox(settings.image)
+    service = _service(folder, found) if folder else None
     verification = verify_candidate(
         found,
         fix_folder(workspace, found),
         Subject(
             workload=_workload(folder, found) if folder else None,
-            service=_service(folder, found) if folder else None,
+            service=service,
             cost=_cost(workspace, found),
+            similarity=base_similarity(workspace, found, service, sandbox) if sandbox and service else None,
             **_setting(workspace, found),
         ),
         policy_for(found, settings),
-        best_sandbox(settings.image),
+        sandbox,
     )
     workspace.fixes.add_verification(verification)
     return verification

@@ -53,16 +53,16 @@ UNSUITABLE_DECORATORS = ("property", "cached_property", "classmethod", "setter",
 class Limits:
     """How much is kept."""
 
-    samples: int = 80
+    samples: int = 240
     """Distinct calls of one function."""
     characters: int = 600_000
     """Length of one argument, encoded."""
-    function_characters: int = 4_000_000
+    function_characters: int = 1_500_000
     """Length of all calls of one function; arguments that calls share count once."""
     nodes: int = 60_000
     """Values inside one argument."""
-    seconds_a_function: float = 1.0
-    """Time spent on looking at one function's arguments; later calls are counted only."""
+    seconds_a_function: float = 1.5
+    """CPU time spent on looking at one function's arguments; later calls are counted only."""
 
 
 class Site(NamedTuple):

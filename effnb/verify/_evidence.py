@@ -5,7 +5,7 @@ from __future__ import annotations
 from effnb.domain import Check
 from effnb.verify._candidate import Candidate
 from effnb.verify._checks import failed, passed, skipped
-from effnb.verify._statistics import saved_interval
+from effnb.verify._statistics import cost_interval, exactly, saved_interval
 
 
 def check_saving(candidate: Candidate) -> Check:
@@ -16,10 +16,13 @@ def check_saving(candidate: Candidate) -> Check:
     cost = candidate.cost if profiled else candidate.measured_cost
     if cost is None:
         return skipped("saving", "neither a profile nor a replay of the service says what the target costs")
-    candidate.saved = saved_interval(cost, candidate.speedup)
+    others = [share for share in (candidate.measured_cost,) if share and candidate.fix.kind == "code"]
+    shares = cost_interval(cost, *others) if candidate.fix.kind == "code" else exactly(cost)
+    candidate.saved = saved_interval(shares, candidate.speedup)
     value, low, high = (100 * share for share in (candidate.saved.value, candidate.saved.low, candidate.saved.high))
     said = (
         f"{value:.3g} % [{low:.3g}, {high:.3g}] of the service's CPU, from {100 * cost:.3g} % "
+        f"[{100 * shares.low:.3g}, {100 * shares.high:.3g}] "
         f"in the {'profile' if profiled else 'replay'}; threshold {100 * candidate.policy.min_saved_share:.3g} %"
     )
     if candidate.saved.low >= candidate.policy.min_saved_share:

@@ -21,7 +21,7 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
@@ -159,14 +159,14 @@ class Calls:
         self.calls += 1
         if not self.is_open:
             return
-        started = perf_counter()
+        started = thread_time()
         try:
             self._look(frame, values)
         except (Refused, values.unencodable) as refusal:
             self.refused[str(refusal)] += 1
         except Exception as error:  # noqa: BLE001  # whatever an argument does when looked at, the service goes on
             self.refused[f"{type(error).__name__} while it was read"] += 1
-        self._left -= perf_counter() - started
+        self._left -= thread_time() - started
 
     def _look(self, frame: FrameType, values: Values) -> None:
         args, kwargs = arguments_of(frame)
