@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Mapping
 from datetime import timedelta
@@ -65,7 +66,7 @@ def _repeats(workspace: Workspace) -> dict[str, Repeats]:
     """Heads of recorded argument samples by function; of several services the one with most calls."""
     folder = workspace.workloads
     found: dict[str, Repeats] = {}
-    for path in sorted(folder.glob("*/*.jsonl")) if folder is not None else ():
+    for path in sorted(folder.glob("*/*.jsonl*")) if folder is not None else ():
         head = _head(path)
         function, calls = head.get("function"), head.get("calls")
         if not isinstance(function, str) or not isinstance(calls, int):
@@ -83,8 +84,8 @@ def _repeats(workspace: Workspace) -> dict[str, Repeats]:
 def _head(path: Path) -> dict[str, Any]:
     """First line of a recording; empty when it cannot be read, for a scan goes on without it."""
     try:
-        with path.open(encoding="utf-8") as file:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
             head = json.loads(file.readline())
-    except (OSError, ValueError):
+    except (OSError, EOFError, ValueError):
         return {}
     return head if isinstance(head, dict) else {}
