@@ -22,12 +22,16 @@ from effnb.skills._levels import Shift, shift_at
 from effnb.skills._lint import lint_skill
 from effnb.skills._load import Skill, bundled_skill, bundled_skills, find_skills, load_skill
 from effnb.skills._new import new_skill
+from effnb.skills._offence import OpportunityInputs, Pattern, Site, mend, site_of
 from effnb.skills._pins import Pin, Pins
 from effnb.skills._playbook import STEP_BUDGET, Answer, Playbook, load_playbook, replay
+from effnb.skills._proof import Proof, prove_fix
+from effnb.skills._purity import CACHE, doubt_of, is_cached
 from effnb.skills._score import CaseScore, SkillScore, score_skill, share_of
 from effnb.skills._step import Call, Step, StepFailed, Use, attempt, cite, step, use
 
 __all__ = [
+    "CACHE",
     "CONCLUDED",
     "STEP_BUDGET",
     "Account",
@@ -38,10 +42,14 @@ __all__ = [
     "CaseOutcome",
     "CaseScore",
     "Catalogue",
+    "OpportunityInputs",
+    "Pattern",
     "Pin",
     "Pins",
     "Playbook",
+    "Proof",
     "Shift",
+    "Site",
     "Skill",
     "SkillEntry",
     "SkillScore",
@@ -58,18 +66,22 @@ __all__ = [
     "check_evidence",
     "cite",
     "deciders",
+    "doubt_of",
     "find_skills",
     "interval",
+    "is_cached",
     "is_equal",
     "lint_skill",
     "load_cases",
     "load_playbook",
     "load_skill",
+    "mend",
     "new_skill",
     "owner_of",
     "patch_lines",
     "percent",
     "points",
+    "prove_fix",
     "query_of",
     "replay",
     "rise_of",
@@ -78,6 +90,7 @@ __all__ = [
     "share",
     "share_of",
     "shift_at",
+    "site_of",
     "step",
     "use",
     "value_at",

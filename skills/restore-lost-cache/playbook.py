@@ -8,13 +8,16 @@ from typing import Any
 
 from effnb.domain import ChangeDetail, FunctionSource, Noun, ProfileDiff, Proposal, Regression, Resolution
 from effnb.skills import (
+    CACHE,
     Account,
     Call,
     cause_of,
     change_name,
     cite,
     deciders,
+    doubt_of,
     interval,
+    is_cached,
     owner_of,
     patch_lines,
     points,
@@ -22,19 +25,8 @@ from effnb.skills import (
     share,
 )
 
-CACHE = re.compile(r"^\s*@(?:\w+\.)*(?:lru_cache|cache|cached|cached_property|memoi[sz]e\w*)\b.*")
 MEMO = re.compile(r"\b(\w*(?:cache|memo)\w*)\s*(?:\[|\.\w|=|\()", re.IGNORECASE)
 DEF = re.compile(r"^\s*(?:async )?def (\w+)")
-DOUBTS = {
-    r"\bself\b|\bcls\b": "depends on an object",
-    r"\b(?:global|nonlocal)\b": "changes state outside it",
-    r"\bconfig\.|\bsettings\.|\bflags?\.|environ": "reads a setting",
-    r"\btime\.|datetime\.now|\.utcnow|\.today\(": "reads the clock",
-    r"\brandom\.|\bsecrets\.|uuid": "draws by chance",
-    r"\bopen\(|\brequests\.|\bsocket\.|\.execute\(|\bprint\(": "reads or writes outside the process",
-    r"\byield\b|\bawait\b": "is a generator or coroutine",
-}
-MUTABLE = re.compile(r"->\s*(?:\w+\.)*(?:list|dict|set|bytearray|List|Dict|Set|deque)\b|^\s*return\s*[\[{]", re.M)
 DIFF_ROWS = 50
 
 
@@ -127,7 +119,7 @@ def _restore(
     if source is None:
         summary = f"{change_name(detail.change.id)} took `{decorator}`; whether it may come back could not be read."
         return account.end("needs_person", summary, "Read the function as it is now.", cause=detail.change.id)
-    if any(CACHE.match(line) for line in source.source.splitlines()):
+    if is_cached(source):
         summary = f"{target} has a cache again at {source.revision[:12]}; nothing is left to restore."
         return account.end("not_found", summary, "See that the share fell when that revision reached the hosts.")
     diff = yield from account.ask(
@@ -144,7 +136,7 @@ def _restore(
     _own_work(account, found, diff)
     owner = yield from owner_of(account, target)
     asked = deciders(detail.change.author, owner)
-    if (doubt := _doubt(source)) is not None:
+    if (doubt := doubt_of(source)) is not None:
         account.claim(f"{target} {doubt}.", cite("source", source, "source"))
         summary = f"{change_name(detail.change.id)} took `{decorator}` from {target}, which {doubt}."
         step = f"Ask {asked} whether a cache may stand here, with that as part of its key or an expiry."
@@ -191,15 +183,6 @@ def _own_work(account: Account, found: Regression, diff: ProfileDiff | None) -> 
         )
     if diff is not None and not rows:
         account.gaps.append(f"diff: {found.function} is not among the functions that differ")
-
-
-def _doubt(source: FunctionSource) -> str | None:
-    """The first reason why equal arguments may not give equal results, with the line; null when none is seen."""
-    for line in source.source.splitlines():
-        for pattern, why in DOUBTS.items():
-            if re.search(pattern, line):
-                return f"{why}: `{line.strip()}`"
-    return "returns something its callers could change in place" if MUTABLE.search(source.source) else None
 
 
 def _caches(detail: ChangeDetail, sign: str) -> dict[str, str]:

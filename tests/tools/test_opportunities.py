@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 
@@ -33,9 +34,10 @@ def shop(tmp_path):
     (folder / "text.py").write_text(SOURCE)
     (folder / "other.py").write_text("import gzip\n\n\ndef pack(data):\n    return gzip.compress(data)\n")
     (tmp_path / "repo" / "OWNERS").write_text("shop/ Shop <shop@example.org>\n")
-    workload = tmp_path / "workloads" / "web" / "known.jsonl"
+    workload = tmp_path / "workloads" / "web" / "known.jsonl.gz"
     workload.parent.mkdir(parents=True)
-    workload.write_text(json.dumps(HEAD) + "\n")
+    workload.write_bytes(gzip.compress(json.dumps(HEAD).encode() + b"\n"))
+    (workload.parent / "cut.jsonl.gz").write_bytes(workload.read_bytes()[:20])
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "Begin"]):
         identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
         subprocess.run(["git", *identity, *command], cwd=tmp_path / "repo", check=True)
@@ -59,7 +61,7 @@ def test_a_scan_files_what_it_found_with_owner_and_recorded_arguments(shop):
     found = shop.scan_code()
     assert patterns(found) == patterns(shop.list_opportunities()) == ALL
     known = next(one for one in found if one.function == "shop.text:known")
-    assert (known.owner, known.repeat_rate, known.workload) == ("Shop", 0.9, "workloads/web/known.jsonl")
+    assert (known.owner, known.repeat_rate, known.workload) == ("Shop", 0.9, "workloads/web/known.jsonl.gz")
     assert (known.cost, known.expected_saving) == (None, None)
     assert "not ranked by cost" in found.searched
 
