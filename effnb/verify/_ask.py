@@ -58,9 +58,16 @@ def ask(
     prefix = f"{nonce} ".encode()
     for line in reversed(done.stdout.splitlines()):
         if line.startswith(prefix):
-            answer: dict[str, Any] = json.loads(line[len(prefix) :])
-            return answer
+            return _read(line[len(prefix) :])
     raise NoAnswerError(_how_it_ended(done, seconds), done.killed_for)
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise NoAnswerError("its answer was cut off: too long", "output") from error
+    return answer
 
 
 def _how_it_ended(done: Finished, seconds: float) -> str:

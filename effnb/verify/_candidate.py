@@ -70,6 +70,8 @@ class Candidate:
     """Old over new."""
     control: Interval | None = None
     """Old over a copy of itself."""
+    replayed: Interval | None = None
+    """Old over new in the service's own replay."""
     measured_cost: float | None = None
     """Share of the service replay's CPU that the target took before the fix."""
     saved: Interval | None = None

@@ -10,7 +10,8 @@ from effnb.verify._statistics import cost_interval, exactly, saved_interval
 
 def check_saving(candidate: Candidate) -> Check:
     """Whether the lower end of what is saved reaches the workspace's threshold."""
-    if candidate.speedup is None:
+    times = candidate.speedup or candidate.replayed
+    if times is None:
         return skipped("saving", "no speed was measured")
     profiled = candidate.cost is not None and candidate.fix.kind == "code"
     cost = candidate.cost if profiled else candidate.measured_cost
@@ -18,7 +19,7 @@ def check_saving(candidate: Candidate) -> Check:
         return skipped("saving", "neither a profile nor a replay of the service says what the target costs")
     others = [share for share in (candidate.measured_cost,) if share and candidate.fix.kind == "code"]
     shares = cost_interval(cost, *others) if candidate.fix.kind == "code" else exactly(cost)
-    candidate.saved = saved_interval(shares, candidate.speedup)
+    candidate.saved = saved_interval(shares, times)
     value, low, high = (100 * share for share in (candidate.saved.value, candidate.saved.low, candidate.saved.high))
     said = (
         f"{value:.3g} % [{low:.3g}, {high:.3g}] of the service's CPU, from {100 * cost:.3g} % "

@@ -180,7 +180,7 @@ def decide(candidate: Candidate, checks: list[Check]) -> tuple[Verdict, str]:
 
 def _of_failure(candidate: Candidate, bad: Check) -> tuple[Verdict, str]:
     reason = f"{bad.name}: {bad.detail}"
-    if bad.name in ("speed", "saving") and candidate.answers.get("open"):
+    if bad.name in ("speed", "reprofile", "saving") and candidate.answers.get("open"):
         return "underpowered", reason
     if bad.name == "evidence":
         return "needs_review", reason

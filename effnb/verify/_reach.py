@@ -59,20 +59,37 @@ def reads_files(function: ast.AST) -> bool:
 
 def _suspicions(node: ast.AST, imports: dict[str, str]) -> Iterator[str]:
     if isinstance(node, ast.Name):
-        if node.id in imports:
-            top = imports[node.id].partition(".")[0]
-            if top in DENIED_MODULES:
-                yield f"module {top}"
-        elif node.id in DENIED_NAMES:
-            yield f"built-in {node.id}"
-    elif isinstance(node, ast.Attribute) and node.attr.startswith("__") and node.attr not in ALLOWED_DUNDERS:
-        yield f"attribute {node.attr}"
+        yield from _of_name(node.id, imports)
     elif isinstance(node, ast.Import):
         yield from (f"module {top}" for alias in node.names if (top := alias.name.partition(".")[0]) in DENIED_MODULES)
-    elif isinstance(node, ast.ImportFrom) and not node.level:
-        if (top := (node.module or "").partition(".")[0]) in DENIED_MODULES:
-            yield f"module {top}"
+    elif isinstance(node, ast.ImportFrom):
+        yield from _of_import(node)
+    elif isinstance(node, ast.Attribute):
+        yield from _of_attribute(node, imports)
     elif isinstance(node, ast.Global | ast.Nonlocal):
         yield f"statement {type(node).__name__.lower()} {', '.join(node.names)}"
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("__"):
         yield f"text {node.value!r}"
+
+
+def _of_name(name: str, imports: dict[str, str]) -> Iterator[str]:
+    top = imports[name].partition(".")[0] if name in imports else ""
+    if top in DENIED_MODULES:
+        yield f"module {top}"
+    elif not top and name in DENIED_NAMES:
+        yield f"built-in {name}"
+
+
+def _of_import(node: ast.ImportFrom) -> Iterator[str]:
+    top = (node.module or "").partition(".")[0]
+    if not node.level and top in DENIED_MODULES:
+        yield f"module {top}"
+    if any(alias.name == "*" for alias in node.names):
+        yield f"every name of {node.module}"
+
+
+def _of_attribute(node: ast.Attribute, imports: dict[str, str]) -> Iterator[str]:
+    if node.attr.startswith("__") and node.attr not in ALLOWED_DUNDERS:
+        yield f"attribute {node.attr}"
+    if isinstance(node.ctx, ast.Store | ast.Del) and isinstance(node.value, ast.Name) and node.value.id in imports:
+        yield f"attribute {node.attr} of {imports[node.value.id]}, which it sets"

@@ -6,13 +6,14 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from effnb.domain import Check, Interval
+from effnb.domain import Check
 from effnb.errors import EffnbError
 from effnb.verify._ask import NoAnswerError
 from effnb.verify._candidate import Candidate
 from effnb.verify._checks import broken, skipped
 from effnb.verify._judge import judge
 from effnb.verify._reprofile import service_version
+from effnb.verify._statistics import turned
 from effnb.verify._versions import Ratios, Version, compare_versions
 
 MOST_ROUNDS = 15
@@ -37,11 +38,6 @@ def check_setting_speed(candidate: Candidate) -> Check:
     candidate.speedup, candidate.control = turned(ratios.service), turned(ratios.control)
     candidate.measured_cost = 1.0
     return judge(candidate, candidate.speedup, candidate.control, f"{ratios.seconds:.3g} s of CPU a run before")
-
-
-def turned(interval: Interval) -> Interval:
-    """Old over new from new over old."""
-    return Interval(value=1 / interval.value, low=1 / interval.high, high=1 / interval.low)
 
 
 def _is_decided(ratios: Ratios) -> bool:

@@ -56,6 +56,11 @@ def saved_interval(cost: Interval, ratio: Interval) -> Interval:
     return Interval(value=saved(cost.value, ratio.value), low=min(ends), high=max(ends))
 
 
+def turned(interval: Interval) -> Interval:
+    """Old over new from new over old."""
+    return Interval(value=1 / interval.value, low=1 / interval.high, high=1 / interval.low)
+
+
 def excludes_one(ratio: Interval) -> bool:
     """Whether an interval says that there is a difference."""
     return ratio.low > 1 or ratio.high < 1

@@ -23,12 +23,22 @@ import random
 import signal
 import time
 import types
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
+unpack = zlib.decompress
 write, clock, set_timer = os.write, time.process_time, signal.setitimer
 dumps, set_trace = json.dumps, sys.settrace
 MOST_ITEMS = 20_000
+LONGEST_VALUE = 4000
+LOOKED_AT = 30
+LARGE_EVERY = 4
+"""Of cases with a long outcome, only each of this many is called with changed arguments."""
+EITHER_HEADER = 47
+"""For zlib: take a header of its own or of gzip."""
 WATCHED = (
     "open",
     "os.",
@@ -132,6 +142,8 @@ class Runner:
         self.events, self.records = Events(), Records()
         self.target = Target(job)
         self.lines: set[int] = set()
+        self.shared: dict[str, Any] = {}
+        self.looked, self.changes_arguments = 0, False
         self.interesting = set(job.get("lines", ()))
         self.file = self.target.module.__file__
         logging.getLogger().addHandler(self.records)
@@ -149,11 +161,32 @@ class Runner:
         return args, {name: self._decoded(value) for name, value in case.get("kwargs", {}).items()}
 
     def _decoded(self, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("$") == "use":
-            data = self.job["shared"][data["key"]]
-        return self.codec.decode(data)
+        if not isinstance(data, dict) or data.get("$") != "use":
+            return self.codec.decode(data)
+        key = data["key"]
+        if key not in self.shared:
+            self.shared[key] = self.codec.decode(self.job["shared"][key])
+        return self.shared[key]
 
-    def outcome(self, args: list[Any], kwargs: dict[str, Any], *, trace: bool = False) -> tuple[dict[str, Any], object]:
+    def is_shared(self, value: Any) -> bool:
+        """Whether a value is one that many calls are given; it is made once, and compared at the end."""
+        return any(value is held for held in self.shared.values())
+
+    def _differs(self, case: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> bool:
+        """Whether a call left its own arguments other than it was given them."""
+        pairs = [
+            *zip(case["args"], args, strict=True),
+            *((data, kwargs[name]) for name, data in case.get("kwargs", {}).items()),
+        ]
+        own = [(data, value) for data, value in pairs if not self.is_shared(value)]
+        return any(dumps(self.codec.encode(value, describe=True)) != dumps(data) for data, value in own)
+
+    def _own(self, value: Any) -> Any:
+        return "effnb-shared" if self.is_shared(value) else value
+
+    def outcome(
+        self, args: list[Any], kwargs: dict[str, Any], *, trace: bool = False, whole: bool = True
+    ) -> tuple[dict[str, Any], object]:
         """What can be noticed of one call, and its result."""
         self.records.seen, self.events.seen = [], []
         spoken, kept = io.StringIO(), (sys.stdout, sys.stderr)
@@ -176,14 +209,24 @@ class Runner:
             self.events.on = False
             set_trace(None)
             sys.stdout, sys.stderr = kept
+        given = [self._own(value) for value in args], {name: self._own(value) for name, value in kwargs.items()}
         seen = {
             "raised": raised,
-            "value": self.codec.encode([result, args, kwargs], describe=True),
+            "value": self._told(self.codec.encode([result, *given] if whole else [result], describe=True)),
             "logs": self.records.seen,
             "events": sorted(set(self.events.seen)),
             "out": spoken.getvalue()[:5000],
         }
         return seen, result
+
+    def _told(self, encoded: Any) -> Any:
+        """Encoded values as they are compared: what is long by its hash and its beginning."""
+        if self.job["decompress"]:
+            encoded = decompressed(encoded)
+        text = dumps(encoded)
+        return (
+            encoded if len(text) < LONGEST_VALUE else {"sha256": sha256(text.encode()).hexdigest(), "head": text[:400]}
+        )
 
     def _trace(self, frame: types.FrameType, _: str, __: object) -> Any:
         if frame.f_code.co_filename != self.file:
@@ -196,20 +239,41 @@ class Runner:
             self.lines.add(frame.f_lineno)
         return self._line
 
-    def story(self, case: dict[str, Any], chooser: random.Random) -> dict[str, Any]:
+    def story(self, case: dict[str, Any], number: int) -> dict[str, Any]:
         """One case: a call, a second one after its result was spoiled, and one with changed arguments."""
         self.lines = set()
         args, kwargs = self.decode(case)
         first, result = self.outcome(args, kwargs, trace=True)
         covered = sorted(self.lines & self.interesting)
+        if self.looked < LOOKED_AT and not self.changes_arguments:
+            self.looked += 1
+            self.changes_arguments = self._differs(case, args, kwargs)
         self.changes.spoil(result, {id(value) for value in (*args, *kwargs.values())})
-        second, _ = self.outcome(*self.decode(case))
+        second, _ = self.outcome(*self.decode(case), whole=False)
         told = {"first": first, "second": second}
+        if isinstance(first["value"], dict) and number % LARGE_EVERY:
+            return {"told": told, "covered": covered}
         args, kwargs = self.decode(case)
-        self.outcome(args, kwargs)
-        if self.changes.change_in_place([*args, *kwargs.values()], chooser, self.job["written"]):
-            told["changed"] = self.outcome(args, kwargs)[0]
+        self.outcome(args, kwargs, whole=False)
+        if self.changes.change_in_place(
+            [one for one in (*args, *kwargs.values()) if not self.is_shared(one)],
+            random.Random(number),
+            self.job["written"],
+        ):
+            told["changed"] = self.outcome(args, kwargs, whole=False)[0]
         return {"told": told, "covered": covered}
+
+
+def decompressed(value: Any) -> Any:
+    """Encoded bytes as what they hold, where they are compressed."""
+    if isinstance(value, list):
+        return [decompressed(item) for item in value]
+    if isinstance(value, dict) and value.get("$") == "bytes":
+        try:
+            return {"$": "compressed", "of": b64encode(unpack(b64decode(value["base64"]), EITHER_HEADER)).decode()}
+        except zlib.error:
+            return value
+    return {key: decompressed(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def tell(
@@ -222,7 +286,7 @@ def tell(
         if clock() > until and not job["all"]:
             break
         try:
-            one = runner.story(case, random.Random(number))
+            one = runner.story(case, number)
         except TooLong:
             one = {"told": {"first": {"raised": "effnb:TooLong"}}, "covered": []}
         except runner.codec.Unencodable:
@@ -264,7 +328,7 @@ def main() -> None:
         seen: dict[str, dict[str, Any]] = {}
         for case in [*cases, *beside("inputs").Inputs(runner, job).made()]:
             seen.setdefault(dumps(case), case)
-        cases = list(seen.values())
+        cases = sorted(seen.values(), key=lambda case: len(dumps(case)))  # the time there is buys more short ones
     remembered = beside("remembered")
     watch = remembered.Watch(runner.target)
     kept, told = tell(runner, job, cases, watch)
@@ -275,7 +339,16 @@ def main() -> None:
         "limits": remembered.limits(remembered.containers(runner.target.module, runner.target)),
         "peak_bytes": remembered.peak(runner, kept[: job["memory_calls"]]),
     }
-    answer = {"cases": kept, "told": told, "other": other, "memory": memory}
+    shared = {key: codec.encode(value, describe=True) for key, value in runner.shared.items()}
+    answer: dict[str, Any] = {
+        "changes_arguments": runner.changes_arguments,
+        "cases": kept,
+        "told": told,
+        "other": other,
+        "memory": memory,
+        "shared": shared,
+    }
+
     # Hypothesis and the tracer are gone by now; what is written is data that the judge compares
     write(ANSWER, f"\n{nonce} {dumps(answer)}\n".encode())
 

@@ -11,6 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 LONGEST_CASE = 60_000
+LARGE = 15_000
+"""Characters of an encoded case from which only parts of it are used for new ones."""
+FEW = 12
+LONGEST_TEXT = 40
+LETTERS = "abcxyzABCXYZ0123456789 .,:;-_+*/%&=<>()[]{}|@#!?'\"\\\t\n\r\x00äÉßñøİıǅ€–…\u00a0\u200b\u2028中文🙂"
+NEAR = 40
 clock, dumps = time.process_time, json.dumps
 
 
@@ -21,15 +27,33 @@ class Inputs:
         self.runner, self.job = runner, job
         self.random = random.Random(job["seed"])
         self.constants = job["constants"]
+        self.recorded = [(case, len(dumps(case)) > LARGE) for case in job["cases"]]
 
     def made(self) -> list[dict[str, Any]]:
         """Encoded cases, recorded ones not among them."""
         wanted = self.job["count"]
         found = [*self._from_constants(wanted // 3), *self._from_hints(wanted)]
-        recorded = self.job["cases"]
-        if recorded:
-            found += [self._mutated(recorded[i % len(recorded)]) for i in range(wanted)]
+        if self.recorded:
+            found += [self._mutated(self._start(i)) for i in range(wanted)]
         return found
+
+    def _start(self, number: int) -> dict[str, Any]:
+        """A recorded case to change; of a large one only a few elements of its longest list."""
+        case, is_large = self.recorded[number % len(self.recorded)]
+        return self._shortened(case) if is_large else case
+
+    def _shortened(self, case: dict[str, Any]) -> dict[str, Any]:
+        lists = [spot for part in (case["args"], case.get("kwargs", {})) for spot in leaves(part)]
+        lists = [spot for spot in lists if isinstance(spot[0][spot[1]], list)]
+        if not lists:
+            return case
+        holder, key = max(lists, key=lambda spot: len(spot[0][spot[1]]))
+        whole = holder[key]
+        few = self.random.sample(whole, self.random.randrange(min(FEW, len(whole)) + 1))
+        holder[key] = few
+        short: dict[str, Any] = json.loads(dumps(case))
+        holder[key] = whole
+        return short
 
     def _from_hints(self, wanted: int) -> list[dict[str, Any]]:
         try:
@@ -38,6 +62,8 @@ class Inputs:
             from hypothesis.errors import HypothesisException
         except ImportError:
             return []
+        # the default alphabet costs seconds of start-up, and says little more than these
+        st.register_type_strategy(str, st.text(st.sampled_from(LETTERS), max_size=LONGEST_TEXT))
         strategies = self._strategies(st)
         if strategies is None:
             return []
@@ -77,7 +103,8 @@ class Inputs:
             return None
         chosen = []
         for i, name in enumerate(names):
-            near = [self.runner.decode(case)[0][i] for case in self.job["cases"][:40] if len(case["args"]) > i]
+            small = [case for case, is_large in self.recorded if not is_large][:NEAR]
+            near = [self.runner.decode(case)[0][i] for case in small if len(case["args"]) > i]
             if name not in hints and not near:
                 return None
             parts = [st.sampled_from(near)] if near else []
@@ -109,15 +136,14 @@ class Inputs:
 
     def _from_constants(self, wanted: int) -> list[dict[str, Any]]:
         """Recorded cases with one value replaced by one that the code mentions, or its neighbour."""
-        cases = self.job["cases"]
         near = [
             value + d if type(value) in (int, float) else value
             for value in self.constants
             for d in ((-1, 0, 1) if type(value) in (int, float) else (0,))
         ]
-        if not cases or not near:
+        if not self.recorded or not near:
             return []
-        return [self._mutated(cases[i % len(cases)], near[i % len(near)]) for i in range(wanted)]
+        return [self._mutated(self._start(i), near[i % len(near)]) for i in range(wanted)]
 
     def _mutated(self, case: dict[str, Any], value: object = None) -> dict[str, Any]:
         case = json.loads(dumps(case))
