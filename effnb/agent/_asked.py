@@ -159,8 +159,14 @@ class Asked:
         mention = self.reading.of("FUNCTION", "ENDPOINT")
         if mention is not None:
             names = mention.names if mention.kind == "FUNCTION" else (self.function(),)
-            exact = [one for one in every if one.function in names]
-            every = exact or [one for one in every if set(one.carriers) & set(names)]
+            carried = [one for one in every if set(one.carriers) & set(names)]
+            every = [one for one in every if one.function in names]
+            if carried and not every:
+                other = carried[0]
+                raise Declined(
+                    f"nothing is filed for {mention.said} itself; "
+                    f"it carries the change of {other.function} ({other.id})"
+                )
         where = self._where(mention, service)
         if not every:
             raise Declined(f"no such change of cost is filed{where}")

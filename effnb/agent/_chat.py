@@ -77,6 +77,10 @@ class Conversation:
         """Everything that was answered, in order."""
         return tuple(self._told)
 
+    def forget(self) -> None:
+        """Leave what was said: the next question stands alone."""
+        self._before, self._told = None, []
+
     def ask(self, question: str) -> Answer:
         """The answer to one question; errors of what it needs are told as the reason why there is none."""
         text = " ".join(question.split())[:LONGEST_QUESTION]

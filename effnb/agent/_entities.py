@@ -37,7 +37,9 @@ STAGE_WORDS = {
     "went-away": ("went away", "transient", "transients"),
 }
 SUBJECT = re.compile(r"\b(?:does|did|is|was|has|made|makes|calls?|owns?|function|method)\s*$", re.IGNORECASE)
-BEFORE = re.compile(r"\b(?:of|by|into|on|to|for|in|about)\s*$", re.IGNORECASE)
+BEFORE = re.compile(
+    r"\b(?:of|by|into|on|to|for|in|about|below|under|beneath|underneath|inside|within|from)\s*$", re.IGNORECASE
+)
 IDS = {
     "REGRESSION": re.compile(r"\breg-[0-9a-f]{4,}\b"),
     "FIX": re.compile(r"\bfix-[0-9a-f]{4,}\b"),
@@ -163,7 +165,7 @@ class Names:
         rest = text
         for one in reversed(taken):
             rest = f"{rest[: one.at]} {one.kind} {rest[one.at + len(one.said) :]}"
-        unknown = tuple(m[0] for m in IDENTIFIER.finditer(rest) if not m[0].isupper())
+        unknown = tuple(m[0] for m in IDENTIFIER.finditer(rest) if not m[0].isupper() and m[0] != "gCPU")
         quoted = [found for found in QUOTED.finditer(rest) if not re.search(r"\b[A-Z]{3,}\b", found[0])]
         for found in reversed(quoted):
             inner = next(filter(None, found.groups()))

@@ -162,7 +162,8 @@ INTENTS = (
             how does the cpu of SERVICE on TIME differ from TIME
             what changed most in SERVICE between TIME and TIME
             how much more cpu does FUNCTION take TIME than TIME
-            which functions moved most TIME against TIME"""),
+            which functions moved most TIME against TIME
+            by how much did FUNCTION move, TIME against TIME"""),
         ("compare", "change", "rise", "fall", "cost", "top"),
         (*CODE, "SERVICE"),
         (*CODE, "SERVICE"),

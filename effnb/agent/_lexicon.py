@@ -36,7 +36,7 @@ PHRASES = {
         r"belongs? to|in charge of|answers? for|answerable for|looks? after|take care of|takes care of|"
         r"turn to|talk to"
     ): "owner",
-    r"responsible for (?=FUNCTION|SERVICE|ENDPOINT|FLAG|EXPERIMENT|PATH)": "owner",
+    r"responsible for (?:the )?(?=FUNCTION|SERVICE|ENDPOINT|FLAG|EXPERIMENT|PATH)": "owner",
     (
         r"reason for|reason behind|root cause|due to|because of|to blame|behind|led to|leads to|"
         r"lies behind"
@@ -70,17 +70,25 @@ PHRASES = {
         r"FUNCTION call(?:s)? into"
     ): "callee FUNCTION",
     r"what does ENDPOINT call|does ENDPOINT call|called by ENDPOINT|called from ENDPOINT": "callee ENDPOINT",
+    r"where does FUNCTION spend": "callee FUNCTION",
+    r"is FUNCTION responsible for|does FUNCTION account for": "cost FUNCTION",
+    r"over (?:the )?time|through time|day by day|hour by hour": "history",
     r"come(?:s)? from": "caller",
     (
-        r"smallest (?:regression|rise|increase|change|slowdown)|minimum detectable|"
-        r"can (?:be )?(?:see|detect|seen|detected|find|found|notice|noticed)|"
+        r"how small|smallest (?:regression|rise|increase|change|slowdown)|minimum detectable|"
+        r"can (?:be |we |one |i |it |you |still be |just be )?(?:see|detect|seen|detected|find|found|notice|noticed)|"
         r"could (?:be )?(?:see|detect|seen|detected|notice)|detection (?:limit|power|threshold)|detectable"
     ): "power",
     r"source code|code of|implemented": "source",
     r"written about|write about|talk(?:ed|ing)? about|post(?:ed)? about": "said",
     r"in the (?:chat|channel|discussion|discussions)": "said",
     r"own functions|own code|our (?:own )?(?:code|functions)": "own functions",
-    r"written down|on paper": "doc",
+    r"written down|on paper|page of the (?:docs|documentation)|"
+    r"(?:page|section) (?:describes|explains|says|covers|has|tells|is about|documents)": "doc",
+    r"by whom": "who",
+    r"whom (?:do|should|can|could) (?:i|we) (?:ask|contact)|who (?:do|can|could) (?:i|we) (?:ask|contact)": "owner",
+    r"announced (?:about|in)|did (?:anybody|anyone|somebody|someone|people) (?:announce|write|say|mention|post)|"
+    r"messages? (?:about|on|mention)|wrote about|write about|in the messages|people say": "said",
     r"according to (?:the )?(?=DOC|docs|documentation|runbook|notes?)": "doc ",
     (
         r"kind of|sort of|a lot|at all|at most|at the moment|right now|so far|of them|out of|as well|"
@@ -92,21 +100,24 @@ PHRASES = {
 SAME_TEXT = """
 cost: cost costs costing cpu gcpu share shares consume consumes consumed consumption spend spends spent burn burns
     burned take takes taken taking eat eats use uses used usage using expense expensive processor percent percentage
-    fraction portion budget proportion footprint compute account accounts goes go heavy dear costly weigh weighs
+    fraction portion budget proportion footprint compute account accounts heavy dear costly weigh weighs
     part cpus spending eating burning contribute contributes attributable samples sample percents
+    went going goes spending sits time cycles chew chews heavier footprints processing
 top: top most heaviest hottest biggest largest dearest costliest highest greatest main hot hotspot hotspots leading
-    busiest max maximum peak heavier priciest first rank ranked ranking worst tops lead leads
+    busiest max maximum peak heavier priciest worst tops
+    first ranked ranking
 rise: regress regression regressions regressed worse dearer rose risen rise rises grew grow growth grown increase
-    increased increases jump jumped jumps climb climbed slower degrade degraded worsened worsen slowdown up rising
+    increased increases jump jumped jumps climb climbed slower degrade degraded worsened worsen slowdown rising
     higher growing step
 fall: improve improved improvement improvements better fell fall fallen decrease decreased down reduced reduce
     reduction faster cheaper shrank shrunk sank lower
 dropped: dropped drop drops suppressed suppress suppressing suppression ignored ignore discarded discard filtered
-    filter filters dismissed rejected reject
+    filter filters dismissed rejected reject throw threw
 cause: cause caused causes causing culprit reason reasons blame explain explains why trigger triggered introduced
     introduce responsible brought suspect suspected guilty explanation suspects
-owner: owns owner owners own owned ownership maintain maintains maintainer maintained team teams contact ask
-    responsible accountable answers
+owner: owns owner owners own owned ownership maintain maintains maintainer maintained
+    responsible accountable
+    contact
 change: change changes changed commit commits committed merge merged edit edits edited patch patches landed
     modification modifications modified changing arrived arrive reached reaches
 commit: commit commits
@@ -117,35 +128,39 @@ setting: setting settings config configs configuration configurations key keys p
 flag: flag flags toggle toggles toggled feature
 experiment: experiment experiments ramp ramps ramped ramping launch launches launched trial trials
 exposure: exposure exposed visitors users audience everybody everyone reach
-planned: planned plan announced announce announces expected estimated estimate promised registered predicted
+planned: planned announced announce announces expected estimated estimate promised registered predicted
     budgeted
+    plan planning
 measured: measured measure actual actually really observed measurement effect seen turned impact
-doc: doc docs documentation documented runbook runbooks guide guides guideline page pages policy policies rule rules
-    handbook manual note notes advise advises recommend recommends document documents paragraph section
-said: said say says announced discuss discussed discussion discussions wrote write message messages channel chat
-    mention mentioned talked told conversation people anybody anyone somebody someone post posted thread comment
-    commented
+doc: doc docs documentation documented runbook runbooks guide guides guideline policy policies rule rules
+    handbook manual note notes document documents
+said: said say says discuss discussed discussion discussions messages channel chat
+    mention mentioned conversation posted
+    announce posted talk talked
 caller: caller callers calls called call invoke invokes invoked calling parent parents
 callee: callee callees child children below underneath
 source: code source implementation defined definition located lives live sources body
-file: file files line lines where path module
+file: file files
+    where line module
 reads: read reads reading readers reader consult consults
 find: find search occurs occur occurrences contain contains containing grep appears appear
-log: log logs logger loggers logging logged writes chattiest noisiest records record lines line messages message
+log: log logs logger loggers logging logged writes chattiest noisiest
     emits emit template templates
+    lines
 metric: METRIC slow latency memory errors series metric metrics
 request: request requests traffic load hits visits endpoints endpoint queries rps page pages throughput qps handled
     served serve serves
 count: count many number total often
 when: when time date day began begin begins start started moment onset
-who: who whom author authored wrote written made whose by
-value: value values before after old new from to current currently setting stand stands left
+who: who whom author authored wrote made whose
+    team teams
+value: value values
+    old new current currently
 history: history trend trends develop developed develops chart plot draw graph evolve evolved course timeline curve
-    over time series
 compare: compare compared comparison difference differ differs differed diff versus vs between against than moved
     move shift shifted
 opportunity: opportunity opportunities optimise optimize optimisation optimization optimisations savings saving
-    wasteful waste inefficient pattern patterns improve
+    wasteful waste inefficient pattern patterns
 fix: fix fixes fixed resolved verified proved repaired
 power: smallest detect detected detectable power sensitivity minimal minimum visible
 investigate: investigate investigation analyse analyze
@@ -161,6 +176,11 @@ average: average mean avg typical typically
 
 HARMLESS = frozenset(
     """
+    under beneath detection detector away relative people anybody anyone somebody someone everyone message
+    messages told lines record records
+    page pages section paragraph ask write wrote written rank lead leads plan path before after from left stand stands
+    among list lists listed listing listing's terms respect regarding concerning share's given compared
+    shop storefront application app code's fleet whole caused's
     a an the and or of in on at for with as is are was were be been being am it its it's s t re ve this that these
     those there here i me my we us our you your they their them he she do does did done doing can could would may
     might must shall have has had having get gets got getting gotten what which who whom whose where when why how much
@@ -184,6 +204,7 @@ HARMLESS = frozenset(
 )
 """Words that say nothing about the subject."""
 
+STOPS = ".,;:!?()'"
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]*|%")
 KINDS = frozenset(get_args(Kind)) | {"TIME"}
 
@@ -231,9 +252,10 @@ def meanings(rest: str) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def _joined(text: str) -> str:
-    text = " ".join(text.split())
+    # Kinds stay in capitals: "function calls" is not "FUNCTION calls".
+    text = " ".join(word if word.strip(STOPS) in KINDS else word.lower() for word in text.split())
     for phrase, meant in PHRASES.items():
-        text = re.sub(rf"\b(?:{phrase})(?![\w])", f" {meant} ", text, flags=re.IGNORECASE)
+        text = re.sub(rf"\b(?:{phrase})\b", f" {meant} ", text)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from effnb.agent._wording import listing, number, percent, quoted, share, short,
 from effnb.sources._ranking import words
 
 MOST = 1000
+STEM = 5
+"""Letters by which long words are taken for forms of one."""
 HELD = 0.6
 """Share of the words asked about that a page or message has to hold before it is an answer."""
 
@@ -211,6 +214,9 @@ def documents(asked: Asked) -> str:
     """What the documentation says."""
     text = _subject(asked)
     page = asked.named("DOC")
+    mention = asked.reading.of("DOC")
+    if mention is not None and text and not re.search(r"\.md|runbook|page|guide|note", mention.said, re.IGNORECASE):
+        page, text = None, f"{mention.said} {text}"  # a page's title that may just be what is looked for
     if page is not None and not text:
         found = asked.call("read_doc", path=page)
         return f"{found.cite('path')} ({found.cite('title')}): {found.cite('text', lambda t: quoted(t, 2000))}"
@@ -274,7 +280,10 @@ def _subject(asked: Asked) -> str:
 def _holds(row: dict[str, Any], text: str, *fields: str) -> bool:
     wanted = set(words(text))
     held = set(words(" ".join(str(row[name]) for name in fields)))
-    return bool(wanted) and len(wanted & held) >= HELD * len(wanted)
+    found = [
+        word for word in wanted if word in held or any(one[:STEM] == word[:STEM] for one in held if len(word) > STEM)
+    ]
+    return bool(wanted) and len(found) >= HELD * len(wanted)
 
 
 def logs(asked: Asked) -> str:

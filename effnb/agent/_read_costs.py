@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +86,7 @@ def compared(asked: Asked) -> str:
         raise Unclear("which two spans? Name both, e.g. 8 October and 15 October")
     function = asked.function() if asked.reading.of("FUNCTION", "ENDPOINT") is not None else None
     service = asked.service(function)
-    before, after = asked.windows
+    before, after = sorted(asked.windows, key=lambda one: one.start)
     found = asked.call("diff_profiles", service=service, before=before, after=after, function=function, limit=EVERY)
     asked.chart = found.call
     places = [i for i, row in enumerate(found.rows) if function in (None, row["function"])][:TOP]
@@ -112,8 +113,11 @@ def endpoints(asked: Asked) -> str:
         order.sort(key=lambda i: -(found.rows[i][key] or 0.0))
     told = [_endpoint(found, i) for i in order[:TOP]]
     total = ""
-    if wanted is None and asked.says("count"):
-        total = f"{found.cite('sum(rows.*.requests)', number)} requests in all; "
+    if wanted is None and asked.says("count", "second"):
+        total = (
+            f"{found.cite('sum(rows.*.requests)', number)} requests in all, "
+            f"{found.cite('sum(rows.*.per_second)', number)} a second; "
+        )
     return f"{service}, {asked.when}: {total}{'; '.join(told)}."
 
 
@@ -141,6 +145,8 @@ def metric(asked: Asked) -> str:
     name = asked.named("METRIC")
     if name is None:
         raise Unclear(f"which metric? There are: {', '.join(asked.names.metrics)}")
+    if asked.says("average") and name.endswith("_p95") and not re.search(r"p95|95", asked.question):
+        raise Declined(f"a mean is not stored: {name} is a 95th percentile; ask for that")
     labels = {"service": asked.service()}
     if endpoint := asked.named("ENDPOINT"):
         labels["endpoint"] = endpoint

@@ -94,9 +94,8 @@ def cause(asked: Asked) -> str:
 
 def dropped(asked: Asked) -> str:
     """Change points that were dropped, with the reason."""
-    key = asked.named("REGRESSION")
-    if key is not None:
-        found = asked.call("suppressed_near", id=key)
+    if asked.reading.of("REGRESSION") is not None or asked.says("near"):
+        found = asked.call("suppressed_near", id=asked.filed().id)
     else:
         function = asked.function() if asked.reading.of("FUNCTION") is not None else None
         span = {"since": asked.window.start, "until": asked.window.end} if asked.windows else {}

@@ -51,7 +51,8 @@ def route(asked: Asked, unknown: tuple[str, ...]) -> Intent:
         Declined: No kind fits, with the reason.
     """
     ranked = [(likeness(asked.meant, one), one) for one in INTENTS if _fits(one, asked)]
-    ranked.sort(key=lambda pair: -pair[0])
+    # What is searched for in words is anybody's guess: any other kind that is near enough comes first.
+    ranked.sort(key=lambda pair: (pair[1].free or pair[0] < NEAR, -pair[0]))
     ranked = [(score, one) for score, one in ranked if one.free or not unknown]
     if not ranked and unknown:
         raise Declined(f"I do not know what {_spoken(unknown)} is here")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython import get_ipython  # type: ignore[attr-defined]
 
 from effnb.charts import enable_renderer
+from effnb.notebook._ask import enable_ask
 
 
 def setup() -> None:
-    """Make charts draw without a network and tables readable; safe to call again."""
+    """Make charts draw without a network, tables readable and ``%%ask`` work; safe to call again."""
     enable_renderer()
+    if get_ipython() is not None:
+        enable_ask()
     pd.set_option("display.max_colwidth", 120)
     pd.set_option("display.max_rows", 60)
     pd.set_option("display.precision", 4)

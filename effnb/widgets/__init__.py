@@ -9,6 +9,8 @@ from effnb.widgets._mode import ViewMode, mode
 from effnb.widgets._style import STYLE, styled
 
 if TYPE_CHECKING:
+    from effnb.widgets._answer import answer_outputs, render_answer
+    from effnb.widgets._chat import ChatBox
     from effnb.widgets._conclusion import render_resolution, render_run_head, render_transcript
     from effnb.widgets._fix_card import FixCard
     from effnb.widgets._fix_panel import FixPanel
@@ -21,13 +23,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STYLE",
+    "ChatBox",
     "FixCard",
     "FixPanel",
     "Inbox",
     "InvestigationPanel",
     "ViewMode",
+    "answer_outputs",
     "conclusion_chart",
     "mode",
+    "render_answer",
     "render_diff",
     "render_fix",
     "render_resolution",
@@ -43,6 +48,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ChatBox": "_chat",
+    "answer_outputs": "_answer",
+    "render_answer": "_answer",
     "FixCard": "_fix_card",
     "FixPanel": "_fix_panel",
     "Inbox": "_inbox",

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 STYLE = "\n".join(
     files("effnb.widgets").joinpath(name).read_text(encoding="utf-8")
-    for name in ("steps.css", "inbox.css", "fixes.css")
+    for name in ("steps.css", "inbox.css", "fixes.css", "answers.css")
 )
 
 
