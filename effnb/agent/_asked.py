@@ -111,6 +111,8 @@ class Asked:
     def function(self) -> str:
         """The one function the question is about; the handler where it names an endpoint."""
         mentions = [one for one in self.reading.mentions if one.kind == "FUNCTION"]
+        if mentions and self.reading.of("ENDPOINT") is not None:
+            raise Declined("the question names a function and an endpoint, and no call relates them; ask about one")
         if len(mentions) > 1:
             raise Declined(f"the question names {len(mentions)} functions, and no call compares them; ask about one")
         if mentions:

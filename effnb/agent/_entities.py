@@ -273,9 +273,15 @@ def _is_service(text: str, found: re.Match[str]) -> bool:
     return not (verb and re.match(r"(?:the|for|in|our|all)\b", after, re.IGNORECASE))
 
 
+NEVER = frozenset(["of", "all", "get", "add", "open", "short"])
+"""Functions' names that are words of any sentence: meant only when more of the name is given."""
+
+
 def _named(text: str, found: re.Match[str]) -> bool:
     """Whether a word stands where a function's name is due: after "of", or beside "function"."""
     after = text[found.end() :]
+    if found[0].lower() in NEVER:
+        return False
     if re.match(r"\s*['’]s\b|\s+(?:function|method)\b", after, re.IGNORECASE):
         return True
     if SUBJECT.search(text[: found.start()]):

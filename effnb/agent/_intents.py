@@ -37,6 +37,8 @@ class Intent:
     """Whether words that are not understood are what it searches for."""
     refuses: tuple[str, ...] = ()
     """Meanings that make a question one of another kind."""
+    also: tuple[str, ...] = ()
+    """Meanings of which it has to have one besides its sign."""
 
     @cached_property
     def meant(self) -> tuple[frozenset[str], ...]:
@@ -97,6 +99,7 @@ INTENTS = (
         ("SERVICE", "FUNCTION"),
         ("SERVICE",),
         refuses=(
+            "compare",
             "perrequest",
             "trafficshare",
             "caller",
@@ -285,6 +288,7 @@ INTENTS = (
         (*CODE, "SERVICE", "REGRESSION"),
         (*CODE, "SERVICE", "REGRESSION"),
         refuses=("dropped", "near", "METRIC", "touch", "reads"),
+        also=("rise", "fall", "REGRESSION", "cause"),
     ),
     Intent(
         "investigate",

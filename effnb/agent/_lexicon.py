@@ -14,6 +14,11 @@ from effnb.agent._entities import Kind
 
 PHRASES = {
     r"how many|number of|how often|amount of|what number|count of|how much (?=METRIC)": "count",
+    r"how many times": "count",
+    r"whose (?:code|function|service|file)": "owner",
+    r"(?:was|were|is|are|did|does)(?:n't| not)(?: (?:get|be))? (?:filed|reported|flagged|raised|shown)": "dropped",
+    r"responsible for (?:the )?(?:most|largest|biggest|highest)": "top",
+    r"traffic split|split of (?:the )?traffic|traffic mix|request mix": "trafficshare",
     r"per request|per-request|a request\b|each request": "perrequest",
     r"let go|thrown away|left out|not (?:filed|reported)|threw away|sorted out|weeded out|held back": "dropped",
     (
@@ -87,7 +92,8 @@ PHRASES = {
     r"(?:page|section) (?:describes|explains|says|covers|has|tells|is about|documents)": "doc",
     r"by whom": "who",
     r"whom (?:do|should|can|could) (?:i|we) (?:ask|contact)|who (?:do|can|could) (?:i|we) (?:ask|contact)": "owner",
-    r"announced (?:about|in)|did (?:anybody|anyone|somebody|someone|people) (?:announce|write|say|mention|post)|"
+    r"announced (?:about|in)|(?:was|is|were) FLAG announced|announcements? (?:of|about|for)|"
+    r"did (?:anybody|anyone|somebody|someone|people) (?:announce|write|say|mention|post)|"
     r"messages? (?:about|on|mention)|wrote about|write about|in the messages|people say": "said",
     r"according to (?:the )?(?=DOC|docs|documentation|runbook|notes?)": "doc ",
     (
@@ -103,43 +109,60 @@ cost: cost costs costing cpu gcpu share shares consume consumes consumed consump
     fraction portion budget proportion footprint compute account accounts heavy dear costly weigh weighs
     part cpus spending eating burning contribute contributes attributable samples sample percents
     went going goes spending sits time cycles chew chews heavier footprints processing
+    spender spenders hog hogs hungry guzzle guzzles burden intensive demanding accounted expenditure footprints spend
+    eaten utilisation utilization gobble gobbles swallow swallows devours hungriest draw draws
 top: top most heaviest hottest biggest largest dearest costliest highest greatest main hot hotspot hotspots leading
     busiest max maximum peak heavier priciest worst tops
     first ranked ranking
+    hungriest offender offenders chief major principal topmost noisiest loudest
 rise: regress regression regressions regressed worse dearer rose risen rise rises grew grow growth grown increase
     increased increases jump jumped jumps climb climbed slower degrade degraded worsened worsen slowdown rising
     higher growing step
+    regressing surged surge spiked spike ballooned swelled swell soared inflated climbing costlier elevated
+    deteriorate deteriorated slowed offender offenders
 fall: improve improved improvement improvements better fell fall fallen decrease decreased down reduced reduce
     reduction faster cheaper shrank shrunk sank lower
+    saved declined decline plunged quicker speedup gain gains win wins won
 dropped: dropped drop drops suppressed suppress suppressing suppression ignored ignore discarded discard filtered
     filter filters dismissed rejected reject throw threw
+    discards excluded exclude skipped skip muted silenced
 cause: cause caused causes causing culprit reason reasons blame explain explains why trigger triggered introduced
     introduce responsible brought suspect suspected guilty explanation suspects
+    attributed attribute attributable blamed behind origin trace traced
 owner: owns owner owners own owned ownership maintain maintains maintainer maintained
     responsible accountable
     contact
 change: change changes changed commit commits committed merge merged edit edits edited patch patches landed
     modification modifications modified changing arrived arrive reached reaches
+    altered alter alters alteration alterations shipped applied touched introduced modify modifies
 commit: commit commits
 rollout: rollout rollouts deploy deploys deployed deployment deployments release releases released version versions
     rolled shipped ship
+    rollback rolls deploying delivered delivery live
 setting: setting settings config configs configuration configurations key keys parameter parameters option
     configured knob knobs
+    setpoint tuned tuning tune adjust adjusted adjustment adjustments
 flag: flag flags toggle toggles toggled feature
 experiment: experiment experiments ramp ramps ramped ramping launch launches launched trial trials
 exposure: exposure exposed visitors users audience everybody everyone reach
+    enabled switched fully turned ramped
 planned: planned announced announce announces expected estimated estimate promised registered predicted
     budgeted
     plan planning
 measured: measured measure actual actually really observed measurement effect seen turned impact
+    reality practice true
 doc: doc docs documentation documented runbook runbooks guide guides guideline policy policies rule rules
     handbook manual note notes document documents
+    instructions instruction procedure procedures documentation's advice
 said: said say says discuss discussed discussion discussions messages channel chat
     mention mentioned conversation posted
     announce posted talk talked
+    commented remark remarks
 caller: caller callers calls called call invoke invokes invoked calling parent parents
+    invocations invocation callsites
 callee: callee callees child children below underneath
 source: code source implementation defined definition located lives live sources body
+    contents
 file: file files
     where line module
 reads: read reads reading readers reader consult consults
@@ -147,13 +170,18 @@ find: find search occurs occur occurrences contain contains containing grep appe
 log: log logs logger loggers logging logged writes chattiest noisiest
     emits emit template templates
     lines
+    noisy verbose talkative chatty chattier volume written
 metric: METRIC slow latency memory errors series metric metrics
 request: request requests traffic load hits visits endpoints endpoint queries rps page pages throughput qps handled
     served serve serves
+    requested served rate
 count: count many number total often
+    times tally sum
 when: when time date day began begin begins start started moment onset
+    moment instant timestamp
 who: who whom author authored wrote made whose
     team teams
+    committer creator person
 value: value values
     old new current currently
 history: history trend trends develop developed develops chart plot draw graph evolve evolved course timeline curve
@@ -162,7 +190,9 @@ compare: compare compared comparison difference differ differs differed diff ver
 opportunity: opportunity opportunities optimise optimize optimisation optimization optimisations savings saving
     wasteful waste inefficient pattern patterns
 fix: fix fixes fixed resolved verified proved repaired
+    patchset repair repairs remedy remedies
 power: smallest detect detected detectable power sensitivity minimal minimum visible
+    sensitive noticeable threshold resolvable
 investigate: investigate investigation analyse analyze
 triage: triage
 function: function functions method methods routine routines code frame frames
@@ -176,6 +206,13 @@ average: average mean avg typical typically
 
 HARMLESS = frozenset(
     """
+    % access commonly upon onwards onward thereafter afterwards meanwhile
+    almost towards toward across along above
+    quantify calculate compute determine identify retrieve fetch lookup return returns give gives given gave shows shown
+    showed let's id ids called titled title identity exact precise definite
+    happening occurring occurred belonging consisting seem seems seemed appear appears appeared
+    kindly guys folks mate quick question regarding particular specific specifically certain
+    breakdown rundown summary snapshot split stats statistics numbers
     under beneath detection detector away relative people anybody anyone somebody someone everyone message
     messages told lines record records
     page pages section paragraph ask write wrote written rank lead leads plan path before after from left stand stands

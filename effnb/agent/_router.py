@@ -23,7 +23,7 @@ REFUSED = (
     (r"\bwill\b|\bwould\b.*\bif\b|\bnext (?:day|week|month|year|quarter)\b|\bforecast|\bpredict|\btomorrow\b|"
      r"\bgoing to\b|in future\b|\bfuture\b|\bonce we\b",
      "it is about the future, and measurements end with the newest data"),
-    (r"\bshould\b|\bworth\b|\bought\b|\bgood idea\b|\bdo you think\b|\bwould you\b|\bbetter to\b|"
+    (r"(?<!whom )(?<!who )\bshould\b|\bworth\b|\bought\b|\bgood idea\b|\bdo you think\b|\bwould you\b|\bbetter to\b|"
      r"\brecommend(?:ed)? to\b|\badvisable\b",
      "it asks for a judgement, which is a person's; numbers for it can be asked for"),
     (r"\bp ?(?!95\b)\d{1,2}(?:\.\d+)?\b|\b(?!95)\d{1,2}(?:\.\d+)?(?:st|nd|rd|th)? percentile|\bmedian\b|"
@@ -74,6 +74,8 @@ def _fits(intent: Intent, asked: Asked) -> bool:
     kinds = {mention.kind for mention in asked.reading.mentions}
     said = asked.meant | kinds
     if not said & set(intent.signs) or said & set(intent.refuses) or not kinds <= set(intent.takes):
+        return False
+    if intent.also and not said & set(intent.also):
         return False
     if asked.windows and not intent.timed:
         return False

@@ -188,7 +188,7 @@ def _spans(text: str, points: list[Point], data: Window) -> TimeWords:
     elif len(points) == 2:
         two, between = points[1], text[one.last : points[1].first]
         apart = re.search(r"\b(?:vs|versus|with|against|than|compared?|to those)\b", between, re.IGNORECASE)
-        asked = re.search(r"\bcompare\b", before, re.IGNORECASE) and not FROM.search(before)
+        asked = re.search(r"\b(?:compared?|differs?|differed|difference)\b", before, re.IGNORECASE)
         compared = bool(apart or asked)
         joined = TO.match(between) and (FROM.search(before) or "and" not in between.lower())
         if joined and not compared:

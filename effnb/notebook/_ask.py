@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from IPython import get_ipython  # type: ignore[attr-defined]
+from IPython import get_ipython
 from IPython.display import display
 
 from effnb.domain import Answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from IPython import get_ipython  # type: ignore[attr-defined]
+from IPython import get_ipython
 
 from effnb.charts import enable_renderer
 from effnb.notebook._ask import enable_ask
