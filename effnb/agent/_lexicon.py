@@ -284,8 +284,13 @@ def meanings(rest: str) -> tuple[frozenset[str], tuple[str, ...]]:
         elif word in MEANINGS:
             meant.add(word)
         elif word and word not in HARMLESS and not word.endswith("ly"):
-            unknown.append(match[0])
+            unknown.append(_as_said(match[0], rest))
     return frozenset(meant), tuple(unknown)
+
+
+def _as_said(word: str, text: str) -> str:
+    found = re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE)
+    return found[0] if found is not None else word
 
 
 def _joined(text: str) -> str:
