@@ -126,6 +126,10 @@ class Asked:
             return filed.function
         raise Unclear("which function? Give its name, e.g. module:qualname")
 
+    def resolved(self, mention: Mention) -> str:
+        """The function that is meant by one mention; the handler for an endpoint."""
+        return self._only(mention) if mention.kind == "FUNCTION" else self.names.endpoints[mention.names[0]][1]
+
     def _only(self, mention: Mention) -> str:
         fits = mention.names
         service = self.named("SERVICE")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -130,14 +130,23 @@ class Conversation:
         asked = Asked(text, reading, meant, time.windows, self._names, ledger, reading.rest)
         if follows and self._before is not None:
             return self._followed(asked, self._before, unknown)
-        return asked, route(asked, unknown)
+        intent = route(asked, unknown)
+        if intent.name != "logs" and data_ends_before(self._names.data, time.windows):
+            raise Declined(f"{time.windows[0]} lies outside of what is stored, {self._names.data}")
+        return asked, intent
 
     def _read(self, text: str) -> tuple[Reading, TimeWords]:
         """Names first, so that the digits of an id are no time; then times."""
         data = self._names.data
         found = self._names.read(text)
-        time = read_time(found.rest, data) if data is not None else TimeWords(rest=found.rest)
+        time = read_time(found.rest, data, self._logged()) if data is not None else TimeWords(rest=found.rest)
         return replace(found, rest=time.rest), time
+
+    def _logged(self) -> list[Window]:
+        """Whole days that log records are of, which may lie after the newest sample."""
+        spans = self._names.logged.values()
+        day = timedelta(days=1)
+        return [Window(start=_midnight(one.start), end=_midnight(one.end) + day) for one in spans]
 
     def _followed(self, asked: Asked, before: Turn, unknown: tuple[str, ...]) -> tuple[Asked, Intent]:
         """A follow-up: the question before with what this one names in place of its own."""
@@ -232,6 +241,15 @@ def _of_run(question: str, done: Transcript, model: str) -> Answer:
         model=model,
         run_id=done.run_id,
     )
+
+
+def data_ends_before(data: Window | None, windows: tuple[Window, ...]) -> bool:
+    """Whether a span reaches past the samples."""
+    return data is not None and any(one.end > data.end for one in windows)
+
+
+def _midnight(when: datetime) -> datetime:
+    return when.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _fit(names: Names, kept: tuple[Mention, ...], new: tuple[Mention, ...]) -> bool:

@@ -14,6 +14,9 @@ from effnb.agent._entities import Kind
 
 PHRASES = {
     r"how many|number of|how often|amount of|what number|count of|how much (?=METRIC)": "count",
+    r"(?:at|to|on|for) how many per ?cent|at what per ?cent(?:age)?": "exposure",
+    r"is filed (?:for|about)|filed against": "rise",
+    r"(?:do|should|can) (?:i|we) call": "owner",
     r"how many times": "count",
     r"whose (?:code|function|service|file)": "owner",
     r"(?:was|were|is|are|did|does)(?:n't| not)(?: (?:get|be))? (?:filed|reported|flagged|raised|shown)": "dropped",
@@ -206,7 +209,7 @@ average: average mean avg typical typically
 
 HARMLESS = frozenset(
     """
-    % access commonly upon onwards onward thereafter afterwards meanwhile
+    % cent access commonly upon onwards onward thereafter afterwards meanwhile
     almost towards toward across along above
     quantify calculate compute determine identify retrieve fetch lookup return returns give gives given gave shows shown
     showed let's id ids called titled title identity exact precise definite

@@ -258,7 +258,7 @@ def discussions(asked: Asked) -> str:
 
 NOT_SUBJECT = frozenset(
     words("doc docs documentation documented runbook runbooks guide page pages policy handbook manual note notes "
-          "say says said "
+          "say says said explain explains cover covers describes section find "
           "announced discuss discussed discussion discussions message messages chat channel mention talk talked wrote "
           "write written people anybody anyone according does tell know team rule rules where describe documents")
 )  # fmt: skip

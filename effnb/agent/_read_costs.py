@@ -17,6 +17,8 @@ COUNTED = frozenset({"errors", "log_records", "requests"})
 
 def function_cost(asked: Asked) -> str:
     """One function's share of a service's CPU."""
+    if sum(one.kind in ("FUNCTION", "ENDPOINT") for one in asked.reading.mentions) == 2:
+        return related(asked)
     function = asked.function()
     service = asked.service(function)
     found = asked.call("top_functions", service=service, under=function, limit=EVERY, **asked.span)
@@ -52,8 +54,23 @@ def top_functions(asked: Asked) -> str:
     return listing(f"{service}'s CPU{below} by {by}, {asked.when}{more}", told)
 
 
+def related(asked: Asked) -> str:
+    """What part of one function's cost is tied to another, which it calls or is called by."""
+    first, second = (asked.resolved(one) for one in asked.reading.mentions if one.kind in ("FUNCTION", "ENDPOINT"))
+    service = asked.service(first)
+    found = asked.call("callers_callees", service=service, function=first, limit=EVERY, **asked.span)
+    for side, how in (("callees", "goes into its call of"), ("callers", "is called by")):
+        place = next((i for i, row in enumerate(found.data[side]) if row["function"] == second), None)
+        if place is not None:
+            part, whole = found.cite(f"{side}.{place}.part", share), found.cite(f"{side}.{place}.share", share)
+            return f"{part} of {first} {how} {second}, which is {whole} of {service}'s CPU, {asked.when}."
+    raise Declined(f"{first} and {second} do not call each other directly in the samples of {service}, {asked.when}")
+
+
 def neighbours(asked: Asked) -> str:
     """Who calls a function, or what it calls."""
+    if sum(one.kind in ("FUNCTION", "ENDPOINT") for one in asked.reading.mentions) == 2:
+        return related(asked)
     function = asked.function()
     service = asked.service(function)
     found = asked.call("callers_callees", service=service, function=function, **asked.span)

@@ -6,7 +6,7 @@ Days are UTC and spans half-open. "Now" is the end of the data; "yesterday" is t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -113,13 +113,25 @@ class TimeWords:
     """Why its words about time cannot be used; empty when they can."""
 
 
-def read_time(text: str, data: Window) -> TimeWords:
+def read_time(text: str, data: Window, also: Sequence[Window] = ()) -> TimeWords:
     """The spans that a question names, within the stored data.
 
     Args:
         text: The question.
         data: What is stored.
+        also: Days that other records than samples are of; only naming one leads there.
     """
+    found = _read(text, data)
+    if found.problem:
+        wider = (_read(text, Window(start=data.start, end=max(one.end, data.end))) for one in also)
+        for other in wider:
+            if any(window.overlaps(one) for window in other.windows for one in also):
+                return other
+    return found
+
+
+def _read(text: str, data: Window) -> TimeWords:
+    """The spans that a question names within one span of data."""
     for pattern, full in SPELL_OUT:
         text = re.sub(pattern, full, text, flags=re.IGNORECASE)
     for words, span in NAMED:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from effnb.agent._grounds import field_value
+from effnb.cli import main
 from effnb.domain import Answer
 from effnb.session import Session, open_session
 from effnb.skills import is_equal
@@ -114,3 +115,36 @@ def test_a_follow_up_changes_what_it_names_and_keeps_the_rest(asking):
     ]
     assert second.calls[0].args["start"] == first.calls[0].args["start"]
     assert "2025-10-08" in third.text
+
+
+def test_two_functions_are_related_by_their_direct_call(asking):
+    answer = asking.ask("What share of shop.app:serve goes into shop.web:product?")
+    edges = asking.tools.callers_callees(
+        service="shop", function="shop.app:serve", start=T0, end=T0 + timedelta(days=10)
+    )
+    part = next(one.part for one in edges.callees if one.function == "shop.web:product")
+    assert answer.status == "answered", answer.text
+    assert is_equal(value(answer, ".part"), part)
+
+
+def test_logs_may_be_newer_than_the_samples_and_nothing_else(asking):
+    day = f"{T0 + timedelta(days=20):%Y-%m-%d}"
+    logged = asking.ask(f"What is logged most on {day}?")
+    assert value(logged, "rows.0.records") == 30
+    assert asking.ask(f"How much CPU does price.check take on {day}?").status == "declined"
+
+
+def test_every_question_that_is_offered_can_be_answered(asking):
+    offered = asking.ask("How much CPU does charge_card take?").suggestions
+    answers = [asking.ask(question) for question in offered]
+    assert [one.status for one in answers] != []
+    assert {one.status for one in answers} == {"answered"}, [one.text for one in answers]
+
+
+def test_the_command_line_prints_the_answer_as_one_value(asking, monkeypatch, capsys):
+    monkeypatch.setenv("EFFNB_WORKSPACE", str(asking.workspace.root))
+    monkeypatch.setattr("sys.argv", ["effnb", "ask", "--json", "How many regressions are filed?"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = Answer.model_validate_json(capsys.readouterr().out)
+    assert (ended.value.code, told.status, told.values[0].value) == (0, "answered", 1)
