@@ -22,10 +22,10 @@ from effnb.skills._levels import Shift, shift_at
 from effnb.skills._lint import lint_skill
 from effnb.skills._load import Skill, bundled_skill, bundled_skills, find_skills, load_skill
 from effnb.skills._new import new_skill
-from effnb.skills._offence import OpportunityInputs, Pattern, Site, mend, site_of
+from effnb.skills._offence import OpportunityInputs, Pattern, Site, resolved
 from effnb.skills._pins import Pin, Pins
 from effnb.skills._playbook import STEP_BUDGET, Answer, Playbook, load_playbook, replay
-from effnb.skills._proof import Proof, prove_fix
+from effnb.skills._proof import Proof, mended, prove_fix
 from effnb.skills._purity import CACHE, doubt_of, is_cached
 from effnb.skills._score import CaseScore, SkillScore, score_skill, share_of
 from effnb.skills._step import Call, Step, StepFailed, Use, attempt, cite, step, use
@@ -75,7 +75,7 @@ __all__ = [
     "load_cases",
     "load_playbook",
     "load_skill",
-    "mend",
+    "mended",
     "new_skill",
     "owner_of",
     "patch_lines",
@@ -84,13 +84,13 @@ __all__ = [
     "prove_fix",
     "query_of",
     "replay",
+    "resolved",
     "rise_of",
     "run_case",
     "score_skill",
     "share",
     "share_of",
     "shift_at",
-    "site_of",
     "step",
     "use",
     "value_at",

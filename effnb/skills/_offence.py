@@ -98,16 +98,34 @@ class Site:
         )
 
 
-def site_of(
-    account: Account,
+def resolved(
     inputs: OpportunityInputs,
     patterns: Mapping[str, Pattern],
     judge: Callable[[Account, Opportunity], Resolution | None] = lambda _, __: None,
-) -> Generator[Call, Any, Site | Resolution]:
-    """The site as it is today; the conclusion instead when there is nothing to mend, or nobody can tell.
+    inspect: Callable[[Account, Site], Resolution | None] = lambda _, __: None,
+) -> Generator[Call, Any, Resolution]:
+    """From an opportunity's id to a proved fix, or to the reason why there is none.
 
-    ``judge`` may draw a conclusion from the opportunity alone.
+    Args:
+        inputs: The opportunity.
+        patterns: What the skill knows, by pattern.
+        judge: May draw the conclusion from the opportunity alone.
+        inspect: May draw the conclusion from the site as it is today.
     """
+    account = Account()
+    site = yield from _site(account, inputs, patterns, judge)
+    if isinstance(site, Resolution):
+        return site
+    return inspect(account, site) or (yield from _mend(account, site))
+
+
+def _site(
+    account: Account,
+    inputs: OpportunityInputs,
+    patterns: Mapping[str, Pattern],
+    judge: Callable[[Account, Opportunity], Resolution | None],
+) -> Generator[Call, Any, Site | Resolution]:
+    """The site as it is today; the conclusion instead when there is nothing to mend, or nobody can tell."""
     found = yield from account.ask(
         "opportunity", "What is dear, by which pattern?", "describe_opportunity", Opportunity, id=inputs.opportunity
     )
@@ -120,7 +138,7 @@ def site_of(
     return (yield from _look(account, found, patterns[found.pattern]))
 
 
-def mend(account: Account, site: Site) -> Generator[Call, Any, Resolution]:
+def _mend(account: Account, site: Site) -> Generator[Call, Any, Resolution]:
     """The fix with its proof, or why there is none."""
     found = site.found
     if not found.fixable:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from effnb.domain import Check, Fix, Interval, Verification
+from effnb.domain import Check, Fix, Interval, Resolution, Verification
 from effnb.skills._account import Account, share
 from effnb.skills._step import Call, cite
 
@@ -72,6 +72,29 @@ def prove_fix(account: Account, subject: str) -> Generator[Call, Any, Proof | No
     if found is not None:
         _tell(account, fix, found)
     return Proof(fix, found)
+
+
+def mended(account: Account, described: Resolution, subject: str) -> Generator[Call, Any, Resolution]:
+    """A described remedy with its proved fix; as it was, with a gap that says why, where there is none.
+
+    A fix of code ends ``fix_proposed``, one of a setting or flag ``config_change``.
+    """
+    proof = yield from prove_fix(account, subject)
+    if proof is not None and not proof.holds and proof.verification is not None:
+        found = proof.verification
+        if found.verdict not in UNCHECKED:
+            account.gaps.append(f"gate ({found.verdict}): {found.reason}")
+    noted = {"findings": tuple(account.findings), "gaps": tuple(account.gaps)}
+    if proof is None or not proof.holds:
+        return described.model_copy(update=noted)
+    return described.model_copy(
+        update=noted
+        | {
+            "status": "fix_proposed" if proof.fix.kind == "code" else "config_change",
+            "summary": f"{described.summary} {proof.fix.id} ({proof.fix.title}) is proved: {proof.words}.",
+            "next_steps": (*proof.next_steps, *described.next_steps),
+        }
+    )
 
 
 def _tell(account: Account, fix: Fix, found: Verification) -> None:

@@ -136,7 +136,10 @@ def _set_back(workspace: Workspace, regression: Regression, cause: Candidate) ->
         )
     head = repository.resolve("HEAD")
     files = {file: text for file in repository.files(head) if (text := repository.read_exactly(head, file)) is not None}
-    rule = next(one for one in load_setting_rules() if one.kind == cause.kind)
+    kind = "flag" if cause.kind == "experiment" else cause.kind  # an experiment's exposure is its flag's
+    rule = next((one for one in load_setting_rules() if one.kind == kind), None)
+    if rule is None:
+        raise AnalysisError(f"no rule sets back {cause.change_id}, a change of kind {cause.kind}; do it by hand")
     return fix_setting(
         _change(workspace, regression, cause), files, rule, base=head, subject=regression.id, service=regression.service
     )

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from effnb.domain import Resolution
-from effnb.skills import Account, Call, OpportunityInputs, Pattern, mend, site_of
+from effnb.skills import Call, OpportunityInputs, Pattern, resolved
 
 IN_LOOP = r"(?s)(?=.*\b(?:for|while)\b)"
 REGEX = ("re:", "re.", "sre_")
@@ -56,8 +56,4 @@ PATTERNS = {
 
 def playbook(inputs: OpportunityInputs) -> Generator[Call, Any, Resolution]:
     """From an opportunity's id to a proved move out of the loop or call, or to the reason against one."""
-    account = Account()
-    site = yield from site_of(account, inputs, PATTERNS)
-    if isinstance(site, Resolution):
-        return site
-    return (yield from mend(account, site))
+    return (yield from resolved(inputs, PATTERNS))

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from effnb.domain import Opportunity, Resolution
-from effnb.skills import Account, Call, OpportunityInputs, Pattern, Site, cite, doubt_of, is_cached, mend, site_of
+from effnb.skills import Account, Call, OpportunityInputs, Pattern, Site, cite, doubt_of, is_cached, resolved
 
 MIN_REPEATS = 0.1
 """Of arguments that repeat less often a cache keeps much and finds little; a look-up costs about a twentieth."""
@@ -36,11 +36,7 @@ PATTERNS = {
 
 def playbook(inputs: OpportunityInputs) -> Generator[Call, Any, Resolution]:
     """From an opportunity's id to a proved cache, or to the reason against one."""
-    account = Account()
-    site = yield from site_of(account, inputs, PATTERNS, _repeats)
-    if isinstance(site, Resolution):
-        return site
-    return _unsafe(account, site) or (yield from mend(account, site))
+    return (yield from resolved(inputs, PATTERNS, _repeats, _unsafe))
 
 
 def _repeats(account: Account, found: Opportunity) -> Resolution | None:

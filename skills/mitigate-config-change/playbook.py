@@ -26,6 +26,7 @@ from effnb.skills import (
     cite,
     deciders,
     interval,
+    mended,
     owner_of,
     percent,
     points,
@@ -44,6 +45,8 @@ class Inputs(Noun):
 
     regression: str
     """Id of the regression."""
+    fix: bool = False
+    """Whether to have the fix written and proved as well, where one is described."""
 
 
 def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
@@ -64,7 +67,8 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     yield from _readers(account, cause)
     purpose = yield from _purpose(account, made)
     owner = yield from owner_of(account, found.function)
-    return _propose(account, found, made, purpose, deciders(made.author, owner))
+    ended = _propose(account, found, made, purpose, deciders(made.author, owner))
+    return (yield from mended(account, ended, found.id)) if inputs.fix else ended
 
 
 def _made(account: Account, found: Regression, cause: Candidate) -> Generator[Call, Any, Change | Resolution]:

@@ -18,7 +18,7 @@ from effnb.domain import (
     Regression,
     Resolution,
 )
-from effnb.skills import Account, Call, cause_of, change_name, cite, owner_of, percent, rise_of
+from effnb.skills import Account, Call, cause_of, change_name, cite, mended, owner_of, percent, rise_of
 
 RAMPS = ("flag", "experiment")
 RULE = "planned rises within the plan"
@@ -32,6 +32,8 @@ class Inputs(Noun):
     """Id of the regression."""
     tolerance: float = Field(default=1.5, gt=0)
     """A cost up to this many times the announced one is let pass."""
+    fix: bool = False
+    """Whether to have the flag's step back written and proved as well, where one is proposed."""
 
 
 def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
@@ -63,7 +65,10 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
     if result is None:
         summary = f"The cost of {one.experiment_id} could not be measured."
         return account.end("needs_person", summary, "Measure it before the next step of the ramp.", cause=flag)
-    return _decide(account, one, result, inputs.tolerance)
+    ended = _decide(account, one, result, inputs.tolerance)
+    if ended.proposal is None or not inputs.fix:
+        return ended
+    return (yield from mended(account, ended, found.id))
 
 
 def _flag(account: Account, found: Regression) -> Generator[Call, Any, str | Resolution]:

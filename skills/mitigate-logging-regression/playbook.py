@@ -27,6 +27,7 @@ from effnb.skills import (
     change_name,
     cite,
     deciders,
+    mended,
     owner_of,
     patch_lines,
     percent,
@@ -52,6 +53,8 @@ class Inputs(Noun):
 
     regression: str
     """Id of the regression."""
+    fix: bool = False
+    """Whether to have the fix written and proved as well, where one is described."""
 
 
 def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
@@ -81,7 +84,10 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
         return account.end(
             "needs_person", summary, "Read the change beside the callers of the log call.", cause=cause.change_id
         )
-    return (yield from _weigh(account, found, detail, calls, risen))
+    ended = yield from _weigh(account, found, detail, calls, risen)
+    if ended.status != "explained" or not inputs.fix:
+        return ended
+    return (yield from mended(account, ended, found.id))
 
 
 def _is_logging(account: Account, found: Regression) -> Generator[Call, Any, Resolution | float]:

@@ -18,6 +18,7 @@ from effnb.skills import (
     doubt_of,
     interval,
     is_cached,
+    mended,
     owner_of,
     patch_lines,
     points,
@@ -35,6 +36,8 @@ class Inputs(Noun):
 
     regression: str
     """Id of the regression."""
+    fix: bool = False
+    """Whether to have the fix written and proved as well, where one is described."""
 
 
 def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
@@ -65,7 +68,10 @@ def playbook(inputs: Inputs) -> Generator[Call, Any, Resolution]:
         cite("change", detail, "change.id"),
         cite("change", detail, "diff"),
     )
-    return (yield from _restore(account, found, detail, function, decorator))
+    ended = yield from _restore(account, found, detail, function, decorator)
+    if ended.status != "explained" or not inputs.fix:
+        return ended
+    return (yield from mended(account, ended, found.id))
 
 
 def _not_lost(
