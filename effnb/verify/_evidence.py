@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from effnb.domain import Check
+from effnb.domain import Check, Interval
 from effnb.verify._candidate import Candidate
 from effnb.verify._checks import failed, passed, skipped
-from effnb.verify._statistics import cost_interval, exactly, saved_interval
+from effnb.verify._statistics import cost_interval, covering, exactly, saved_interval
 
 
 def check_saving(candidate: Candidate) -> Check:
@@ -17,9 +17,8 @@ def check_saving(candidate: Candidate) -> Check:
     cost = candidate.cost if profiled else candidate.measured_cost
     if cost is None:
         return skipped("saving", "neither a profile nor a replay of the service says what the target costs")
-    others = [share for share in (candidate.measured_cost,) if share and candidate.fix.kind == "code"]
-    shares = cost_interval(cost, *others) if candidate.fix.kind == "code" else exactly(cost)
-    candidate.saved = saved_interval(shares, times)
+    shares = _shares(candidate, cost)
+    candidate.saved = covering(saved_interval(shares, times), _seen(candidate))
     value, low, high = (100 * share for share in (candidate.saved.value, candidate.saved.low, candidate.saved.high))
     said = (
         f"{value:.3g} % [{low:.3g}, {high:.3g}] of the service's CPU, from {100 * cost:.3g} % "
@@ -30,6 +29,20 @@ def check_saving(candidate: Candidate) -> Check:
         return passed("saving", said)
     candidate.answers["open"] = candidate.saved.high >= candidate.policy.min_saved_share
     return failed("saving", f"too small: {said}")
+
+
+def _shares(candidate: Candidate, cost: float) -> Interval:
+    """What the target costs; a setting is measured by the whole service, whose share is not in doubt."""
+    if candidate.fix.kind != "code":
+        return exactly(cost)
+    return cost_interval(cost, *([candidate.measured_cost] if candidate.measured_cost else []))
+
+
+def _seen(candidate: Candidate) -> float | None:
+    """What the replay of the service itself saved; None when it was not replayed, or is what the ratio is from."""
+    if candidate.fix.kind != "code" or candidate.replayed is None or not candidate.measured_cost:
+        return None
+    return candidate.measured_cost * (1 - 1 / candidate.replayed.value)
 
 
 def check_evidence(candidate: Candidate) -> Check:

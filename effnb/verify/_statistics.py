@@ -61,6 +61,17 @@ def turned(interval: Interval) -> Interval:
     return Interval(value=1 / interval.value, low=1 / interval.high, high=1 / interval.low)
 
 
+def covering(saved: Interval, seen: float | None) -> Interval:
+    """A saving that was worked out, widened to what was seen when the service itself was replayed, if it was.
+
+    The race repeats recorded calls; in the service caches are fuller and memory is shared, so the gain differs.
+    """
+    if seen is None or seen <= 0:
+        return saved
+    low, high = min(saved.low, seen * (1 - UNSURE)), max(saved.high, seen * (1 + UNSURE))
+    return Interval(value=saved.value, low=low, high=high)
+
+
 def excludes_one(ratio: Interval) -> bool:
     """Whether an interval says that there is a difference."""
     return ratio.low > 1 or ratio.high < 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from effnb.domain import Interval
-from effnb.verify._statistics import cost_interval, exactly, saved_interval
+from effnb.verify._statistics import cost_interval, covering, exactly, saved_interval
 
 TWICE = Interval(value=2.0, low=1.9, high=2.1)
 
@@ -32,3 +32,11 @@ def test_a_loss_is_bounded_on_the_right_side():
 def test_of_the_whole_service_nothing_but_the_ratio_is_in_doubt():
     found = saved_interval(exactly(1.0), TWICE)
     assert (found.low, found.high) == pytest.approx((1 - 1 / 1.9, 1 - 1 / 2.1))
+
+
+def test_what_the_replay_itself_saved_is_covered():
+    worked_out = Interval(value=0.03, low=0.025, high=0.035)
+    assert covering(worked_out, 0.02).low == pytest.approx(0.018)
+    assert covering(worked_out, 0.02).high == 0.035
+    assert covering(worked_out, 0.04).high == pytest.approx(0.044)
+    assert covering(worked_out, 0.03) == covering(worked_out, None) == covering(worked_out, -0.01) == worked_out
