@@ -32,7 +32,7 @@ SEED, FUNCTIONS = 1, 1000
 SETTINGS = DetectSettings(threshold=0.00005, significance=1e-3)
 """FrontFaaS's threshold; at a thousand times the usual significance the last stage has something to drop as well."""
 AROUND_DAYS = 3
-MOST_POINTS = 72
+MOST_POINTS = 120
 QUIET = "no change point"
 PER_MARK = re.compile(r' (?:aria-[a-z]+|role)="[^"]*"')
 Floats = npt.NDArray[np.float64]
@@ -46,6 +46,8 @@ class Panel:
     lines: dict[str, Floats]
     marks: Sequence[float]
     colour: str
+    days: float = AROUND_DAYS
+    """Days to show before the first change and after the last."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def pictures(month: Month, unannounced: Month) -> dict[str, tuple[Panel, Panel]]
     clear, *_ = steps = month.steps()
     smallest = min(steps, key=lambda one: one.absolute_delta)
     return {
-        "change points": (month.kept(clear, "a change point"), _without_change(month)),
+        "change points": (month.kept(clear, "a change point"), _without_change(month, clear)),
         "noise": (month.kept(clear), _lone(month, "noise", "{standard_errors:.2f} standard errors of {limit:.2f}")),
         "tiny": (month.kept(smallest), _lone(month, "tiny", "at most {upper_end}, not half of {threshold}")),
         "traffic": _traffic(month, clear),
@@ -140,12 +142,14 @@ def pictures(month: Month, unannounced: Month) -> dict[str, tuple[Panel, Panel]]
     }
 
 
-def _without_change(month: Month) -> Panel:
+def _without_change(month: Month, clear: Regression) -> Panel:
+    """Of the functions without a change point, the one nearest in size to one that has."""
     told = {one.function for one in (*month.found.suppressed, *month.found.regressions)}
     told |= {name for one in month.found.regressions for name in one.carriers}
-    quiet = max(set(month.history.functions) - told, key=lambda name: float(np.nanmean(month.share(name))))
-    middle = month.history.start + month.history.step_seconds * month.history.n_buckets / 2
-    return Panel(QUIET, {short_name(quiet): month.share(quiet)}, [middle], NEUTRAL)
+    quiet = min(
+        set(month.history.functions) - told, key=lambda name: (abs(np.nanmean(month.share(name)) - clear.before), name)
+    )
+    return Panel(QUIET, {short_name(quiet): month.share(quiet)}, [clear.change_point.at.timestamp()], NEUTRAL)
 
 
 def _lone(month: Month, stage: str, told: str) -> Panel:
@@ -162,24 +166,43 @@ def _points(share: float, sign: str = "") -> str:
 
 
 def _traffic(month: Month, clear: Regression) -> tuple[Panel, Panel]:
-    row = month.dropped("traffic")[0]
+    row = max(month.dropped("traffic"), key=lambda one: _moved(month, one))
     panels = []
     for heading, function, at, colour in (
         ("kept: the cost rose too", clear.function, clear.change_point.at, WORSE),
         ("dropped: only the share moved", row.function, row.at, NEUTRAL),
     ):
-        standard = month.history.standard_gcpu[month.history.functions.index(function)]
-        lines = {f"{short_name(function)}, share": month.share(function), "at constant traffic": standard}
+        share, stacks = month.share(function), month.history.members(month.history.functions.index(function))
+        cost = np.asarray(month.history.stack_cost[stacks].sum(axis=0))
+        lines = {
+            f"{short_name(function)}, share": share,
+            "at constant traffic": cost * np.nanmean(share) / np.nanmean(cost),
+        }
         panels.append(Panel(heading, lines, [at.timestamp()], colour))
     return panels[0], panels[1]
 
 
+def _moved(month: Month, row: Suppressed) -> float:
+    """How much further the plain share of a function moved within a day than its cost did, in logarithms."""
+    history, function = month.history, month.history.functions.index(row.function)
+    at, day = int((row.at.timestamp() - history.start) // history.step_seconds), history.per_day
+    if not day <= at <= history.n_buckets - day:
+        return -np.inf
+    both = (month.share(row.function), history.stack_cost[history.members(function)].sum(axis=0))
+    levels = np.array([[part.mean() for part in (each[at - day : at], each[at : at + day])] for each in both])
+    share, cost = np.abs(np.diff(np.log(np.maximum(levels, 1e-9)), axis=1)).ravel()
+    return float(share - 4 * cost) if levels[0].min() > 1e-4 else -np.inf
+
+
 def _pulse(month: Month) -> Panel:
-    rows_of = month.dropped("went-away")
-    longest = max(rows_of, key=lambda one: (one.numbers["hours"], abs(one.absolute_delta)))
-    ends = [one.at.timestamp() for one in rows_of if one.function == longest.function]
-    near = [at for at in ends if abs(at - longest.at.timestamp()) <= 3600 * (longest.numbers["hours"] + 1)]
-    return month.panel(f"dropped: back after {longest.numbers['hours']:.0f} h", [longest.function], near, NEUTRAL)
+    """The pulse that rose most, for its level, of those that are long enough to be seen."""
+    ends = [one for one in month.dropped("went-away") if one.numbers["hours"] >= 2]
+    pulse = max(ends, key=lambda one: abs(one.absolute_delta) / max(one.numbers["level_before"], 1e-4))
+    hours, at = pulse.numbers["hours"], pulse.at.timestamp()
+    marks = [one.at.timestamp() for one in ends if one.function == pulse.function]
+    near = [each for each in marks if abs(each - at) <= 3600 * (hours + 1)]
+    lines = {short_name(pulse.function): month.share(pulse.function)}
+    return Panel(f"dropped: back after {hours:.0f} h", lines, near, NEUTRAL, days=0.5)
 
 
 def _climb(month: Month) -> tuple[Panel, Panel]:
@@ -224,7 +247,7 @@ def draw(stage: str, kept: Panel, dropped: Panel, history: ServiceHistory) -> st
 
 
 def _panel(panel: Panel, history: ServiceHistory) -> AnyChart:
-    reach = AROUND_DAYS * history.per_day
+    reach = round(panel.days * history.per_day)
     marked = [int((at - history.start) // history.step_seconds) for at in panel.marks]
     first, stop = max(0, min(marked) - reach), min(history.n_buckets, max(marked) + reach)
     table = [row for name, values in panel.lines.items() for row in _rows(name, values[first:stop], first, history)]
