@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -60,6 +63,21 @@ class LocalForge:
         """Push the branch and file the pull request; an open one of this branch is updated instead."""
         self._ready(repository, draft.base_branch)
         push(repository, str(self.bare), draft)
+        with self._alone():
+            return self._file(draft)
+
+    def pulls(self) -> tuple[PullRequest, ...]:
+        """All pull requests, by number; empty when there are none."""
+        paths = (self.folder / "pulls").glob("*.json")
+        try:
+            found = [PullRequest.model_validate(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+        except (ValidationError, ValueError, OSError) as error:
+            raise StoreError(
+                f"cannot read the pull requests in {self.folder}: {' '.join(str(error).split())}"
+            ) from error
+        return tuple(sorted(found, key=lambda one: one.number))
+
+    def _file(self, draft: Draft) -> PullRequest:
         there = next((one for one in self.pulls() if one.branch == draft.branch and one.state == "open"), None)
         number = there.number if there else 1 + max((one.number for one in self.pulls()), default=0)
         filed = PullRequest(
@@ -74,19 +92,17 @@ class LocalForge:
             created=there is None,
         )
         self._path(number).parent.mkdir(parents=True, exist_ok=True)
-        self._path(number).write_text(filed.model_dump_json(indent=2, exclude={"created"}) + "\n", encoding="utf-8")
+        new = self._path(number).with_suffix(".new")
+        new.write_text(filed.model_dump_json(indent=2, exclude={"created"}) + "\n", encoding="utf-8")
+        new.replace(self._path(number))
         return filed
 
-    def pulls(self) -> tuple[PullRequest, ...]:
-        """All pull requests, by number; empty when there are none."""
-        paths = (self.folder / "pulls").glob("*.json")
-        try:
-            found = [PullRequest.model_validate(json.loads(path.read_text(encoding="utf-8"))) for path in paths]
-        except (ValidationError, ValueError, OSError) as error:
-            raise StoreError(
-                f"cannot read the pull requests in {self.folder}: {' '.join(str(error).split())}"
-            ) from error
-        return tuple(sorted(found, key=lambda one: one.number))
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process or thread at a time gives out numbers."""
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _path(self, number: int) -> Path:
         return self.folder / "pulls" / f"{number}.json"

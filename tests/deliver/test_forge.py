@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from shop_fix import NEW, diff_of, fix_for, run_git
 
@@ -83,6 +85,16 @@ def test_a_diff_that_does_not_fit_the_base_is_said(repository, fix):
     wrong = fix.model_copy(update={"diff": diff_of("x = 1\n", "x = 2\n", "shop/text.py")})
     with pytest.raises(DeliveryError, match=f"does not fit commit {fix.base[:12]}"):
         commit_fix(wrong, repository, "m")
+
+
+def test_numbers_are_given_out_once(tmp_path, repository, fix):
+    fixes = [fix.model_copy(update={"subject": f"opp-{i}"}) for i in range(8)]
+    drafts = [draft_of(one, repository) for one in fixes]
+    forge = LocalForge(tmp_path / "forge")
+    forge.open(repository, drafts[0])
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(lambda draft: forge.open(repository, draft).number, drafts))
+    assert sorted(numbers) == list(range(1, 9))
 
 
 @pytest.mark.server
