@@ -21,8 +21,8 @@ NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: install ## set everything up, run the whole story, say where the report lies
-	@$(BIN)/effnb demo $(DEMO)
+demo: install system ## set everything up, run the whole story, say where the report lies
+	@$(BIN)/effnb demo --fixes $(DEMO)
 	@for report in $(DEMO)/reports/*.html; do echo "report: $$report"; done
 	@echo "the notebooks: make lab"
 

@@ -27,7 +27,7 @@ Failed = typer.Exit(1)
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.add_typer(skill_app)
+    app.add_typer(skill_app, name="skill")
     for command in (show, lint, test, new, pin, run, record):
         skill_app.command()(command)
     skill_app.command("list")(list_skills)

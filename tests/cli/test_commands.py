@@ -217,7 +217,7 @@ def test_a_missing_profile_is_named(effnb_, bare):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "nothing to ingest; give files or folders, or --prometheus"),
+        ([], "nothing to ingest; give files or folders, --prometheus or --pyroscope"),
         (["a.folded"], "a.folded does not say which service it is of; add --service NAME"),
         (["a.folded", "--service", "w", "--at", "noon"], "--at 'noon' is not a time; write it as 2026-"),
         (
