@@ -160,7 +160,7 @@ def _standing(
         if saving is None or one.in_tests or saving.value < inputs.min_saving:
             small += 1
             continue
-        how = f"by rule, with {one.skill}" if one.fixable else f"by hand: {one.refusal}"
+        how = f"by rule of {one.skill}: `effnb resolve {one.id}`" if one.fixable else f"by hand: {one.refusal}"
         words = (
             f"{one.id} {one.function}: {one.pattern}, {share(saving.value)} [{share(saving.low)}, "
             f"{share(saving.high)}] to save, {how}"
