@@ -11,12 +11,14 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from effnb.domain import Check
 from effnb.verify._ask import NoAnswerError, ask
 from effnb.verify._candidate import Candidate, find_function
 from effnb.verify._checks import broken, failed, passed, skipped
+from effnb.verify._codec import encode
 from effnb.verify._state import written_state
 
 COUNT = 300
@@ -31,6 +33,7 @@ SLOWER = 20
 MEMORY_CALLS = 60
 WARNING = 30
 MOST_CONSTANTS = 120
+MOST_LITERALS = 20
 LONGEST_CONSTANT = 60
 TOO_LONG = "effnb:TooLong"
 
@@ -97,6 +100,7 @@ def _job(candidate: Candidate, **more: Any) -> dict[str, Any]:
         "shared": workload.shared if workload else {},
         "seed": candidate.policy.seed,
         "constants": _constants(candidate),
+        "literals": _literals(candidate),
         "seconds_each": SECONDS_EACH,
         "seconds_making": SECONDS_MAKING,
         "seconds_all": SECONDS_ALL,
@@ -154,6 +158,18 @@ def _constants(candidate: Candidate) -> list[Any]:
                 if type(value) in (int, float) or (isinstance(value, str) and len(value) <= LONGEST_CONSTANT):
                     found.setdefault(repr(value), value)
     return list(found.values())[:MOST_CONSTANTS]
+
+
+def _literals(candidate: Candidate) -> list[Any]:
+    """Lists, tuples, sets and dictionaries that the new function spells out, encoded."""
+    found: dict[str, Any] = {}
+    function = find_function(ast.parse(candidate.new_text), candidate.qualname)
+    for node in ast.walk(function) if function else ():
+        if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+            with suppress(ValueError, TypeError):
+                value = ast.literal_eval(node)
+                found.setdefault(repr(value), encode(value))
+    return list(found.values())[:MOST_LITERALS]
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------

@@ -55,6 +55,14 @@ def rounded(cents: int, kind: str) -> int:
     for part in range(40):
         total += taxed * part % 7
     return taxed // _settings["rounding"] * _settings["rounding"] + total * 0
+
+
+def banner(night: bool) -> str:
+    """What is written over the door."""
+    letters = ""
+    for letter in "closed, come again tomorrow" if night else "open, do come in":
+        letters += letter.upper()
+    return letters
 '''
 
 TESTS = """from __future__ import annotations
@@ -64,7 +72,7 @@ import pytest
 from shop.prices import factor, rounded, tags
 
 
-@pytest.mark.parametrize("months", [1, 2, 3, 4, 5, 6, 12])
+@pytest.mark.parametrize("months", [1, 2, 3, 4, 5, 6, 12, 12345])
 def test_without_interest(months):
     assert factor(0.0, months) == pytest.approx(1 / months)
 
@@ -85,12 +93,13 @@ from __future__ import annotations
 
 import sys
 
-from shop.prices import factor, rounded, tags
+from shop.prices import banner, factor, rounded, tags
 
 for number in range(int(sys.argv[1])):
     factor(3.9 + number % 3, 6 + number % 7)
     tags(f"red green blue item{number % 5} green red")
     rounded(number % 90, "food")
+    banner(number % 2 == 0)
     sum(range(150))
 '''
 
@@ -137,6 +146,7 @@ def calls_of(function: str) -> FunctionWorkload:
         "factor": [(3.9 + n % 3, 6 + n % 7) for n in range(21)],
         "tags": [(f"red green blue item{n} green red",) for n in range(5)],
         "rounded": [(n, "food") for n in range(90)],
+        "banner": [(True,), (False,)],
     }[function]
     samples = tuple(encoded_call(args, {}).model_copy(update={"n": 20}) for args in made)
     calls = 20 * len(made)

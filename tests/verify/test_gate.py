@@ -38,7 +38,7 @@ def test_a_cache_that_helps_is_verified_with_everything_measured(verify):
     assert {check.outcome for check in found.checks} == {"passed"}
     assert found.speedup.low > 1.3 > found.control.high
     assert 0 < found.saved_share.low <= found.saved_share.value <= found.saved_share.high < 1
-    assert found.tests == 7
+    assert found.tests == 8
     assert found.examples > 200
     assert found.workload == "shop/shop.prices:factor"
     assert found.sandbox.startswith("bubblewrap")
@@ -122,7 +122,7 @@ def test_without_recorded_calls_no_gain_is_shown(verify):
 def test_thin_evidence_needs_a_person(verify):
     found = verify(cached(), policy=only("tests", "behaviour", "evidence", min_tests=99, min_examples=99_999))
     assert found.verdict == "needs_review"
-    assert "7 tests and" in found.reason
+    assert "8 tests and" in found.reason
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------

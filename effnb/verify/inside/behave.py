@@ -35,6 +35,8 @@ dumps, set_trace = json.dumps, sys.settrace
 MOST_ITEMS = 20_000
 LONGEST_VALUE = 4000
 LOOKED_AT = 30
+UNDER_STATE = 5
+"""Cases that are called again under every change of state: from the shortest to the longest."""
 LARGE_EVERY = 4
 """Of cases with a long outcome, only each of this many is called with changed arguments."""
 EITHER_HEADER = 47
@@ -305,8 +307,9 @@ def with_other_state(runner: Runner, job: dict[str, Any], cases: list[dict[str, 
     """The same few cases under each change of what the repository keeps at module level."""
     told: list[dict[str, Any]] = []
     until = clock() + job["seconds_all"] / 2
+    spread = [cases[i * (len(cases) - 1) // (UNDER_STATE - 1)] for i in range(UNDER_STATE)] if cases else []
     for name in runner.changes.State(job["state"]).variations():
-        for case in cases[:3]:
+        for case in spread:
             if clock() > until and not job["all"]:
                 return told
             try:
@@ -326,9 +329,11 @@ def main() -> None:
     cases = job["cases"]
     if job["count"]:
         seen: dict[str, dict[str, Any]] = {}
-        for case in [*cases, *beside("inputs").Inputs(runner, job).made()]:
+        inputs = beside("inputs").Inputs(runner, job)
+        telling = inputs.telling()  # the time there is buys those that say most, and then more short ones
+        for case in [*telling, *sorted([*cases, *inputs.made()], key=lambda case: len(dumps(case)))]:
             seen.setdefault(dumps(case), case)
-        cases = sorted(seen.values(), key=lambda case: len(dumps(case)))  # the time there is buys more short ones
+        cases = list(seen.values())
     remembered = beside("remembered")
     watch = remembered.Watch(runner.target)
     kept, told = tell(runner, job, cases, watch)

@@ -86,6 +86,14 @@ def changed(value: object) -> object:
     return value + 1 if isinstance(value, (int, float)) else f"{value}x"
 
 
+def others(value: Any) -> list[Any]:
+    """Values that a setting could have instead: one step away, and so far that what depends on it has to show."""
+    if isinstance(value, bool):
+        return [not value]
+    near: list[Any] = [value + 1, 0, -value] if isinstance(value, (int, float)) else [f"{value}x", ""]
+    return [one for one in dict.fromkeys(near) if one != value]
+
+
 def change_in_place(values: list[Any], chooser: random.Random, written: list[Any]) -> bool:
     """Change one number or text inside mutable arguments; False where there is none."""
     found = [place for value in values for place in itertools.islice(places(value, written), 60)]
@@ -122,6 +130,7 @@ class State:
             before = holder[key]
             if not isinstance(before, (int, float, str)):
                 continue
-            holder[key] = changed(before)
-            yield name
+            for value in others(before):
+                holder[key] = value
+                yield name
             holder[key] = before

@@ -15,6 +15,8 @@ LARGE = 15_000
 """Characters of an encoded case from which only parts of it are used for new ones."""
 FEW = 12
 LONGEST_TEXT = 40
+LONGEST_LIST = 5000
+MOST_LENGTHS = 60
 LETTERS = "abcxyzABCXYZ0123456789 .,:;-_+*/%&=<>()[]{}|@#!?'\"\\\t\n\r\x00äÉßñøİıǅ€–…\u00a0\u200b\u2028中文🙂"
 NEAR = 40
 clock, dumps = time.process_time, json.dumps
@@ -30,12 +32,16 @@ class Inputs:
         self.recorded = [(case, len(dumps(case)) > LARGE) for case in job["cases"]]
 
     def made(self) -> list[dict[str, Any]]:
-        """Encoded cases, recorded ones not among them."""
+        """Encoded cases from type hints and from changes of recorded ones."""
         wanted = self.job["count"]
-        found = [*self._from_constants(wanted // 3), *self._from_hints(wanted)]
+        found = self._from_hints(wanted)
         if self.recorded:
             found += [self._mutated(self._start(i)) for i in range(wanted)]
         return found
+
+    def telling(self) -> list[dict[str, Any]]:
+        """Encoded cases about what the code mentions: its values, its literals, lengths beside its numbers."""
+        return [*self._of_lengths(), *self._of_literals(), *self._from_constants(self.job["count"] // 3)]
 
     def _start(self, number: int) -> dict[str, Any]:
         """A recorded case to change; of a large one only a few elements of its longest list."""
@@ -145,13 +151,54 @@ class Inputs:
             return []
         return [self._mutated(self._start(i), near[i % len(near)]) for i in range(wanted)]
 
+    def _of_lengths(self) -> list[dict[str, Any]]:
+        """A list or text among the arguments made as long as a number that the code mentions."""
+        numbers = [n for n in self.constants if type(n) is int and 0 < n <= LONGEST_LIST]
+        lengths = dict.fromkeys(n + d for n in numbers for d in (0, -1, 1))
+        found = []
+        for number, length in enumerate(list(lengths)[:MOST_LENGTHS]):
+            case = self._start(number) if self.recorded else {"args": []}
+            found += [self._sized(case, place, length) for place in range(len(case["args"]))]
+        sized = [case for case in found if case]
+        return [
+            *sized,
+            *(self._with_small_numbers(case) for case in sized if any(type(a) is int for a in case["args"])),
+        ]
+
+    def _with_small_numbers(self, case: dict[str, Any]) -> dict[str, Any]:
+        """A case whose whole numbers fit the length of its lists."""
+        args = [self.random.randrange(1, 4) if type(value) is int else value for value in case["args"]]
+        return {**case, "args": args}
+
+    def _sized(self, case: dict[str, Any], place: int, length: int) -> dict[str, Any]:
+        case = json.loads(dumps(case))
+        value = case["args"][place]
+        if not isinstance(value, (list, str)) or not value:
+            return {}
+        case["args"][place] = (value * (length // len(value) + 1))[:length]
+        return case
+
+    def _of_literals(self) -> list[dict[str, Any]]:
+        """An argument replaced by a list, tuple, set or dictionary that the code spells out."""
+        found = []
+        for number, literal in enumerate(self.job["literals"]):
+            case = self._start(number) if self.recorded else {"args": []}
+            for place, value in enumerate(case["args"]):
+                if type(value) is type(literal):
+                    found.append(
+                        {**case, "args": [literal if i == place else one for i, one in enumerate(case["args"])]}
+                    )
+        return found
+
     def _mutated(self, case: dict[str, Any], value: object = None) -> dict[str, Any]:
         case = json.loads(dumps(case))
         spots = [spot for part in (case["args"], case.get("kwargs", {})) for spot in leaves(part)]
         if not spots:
             return case
         if value is not None:
-            spots = [spot for spot in spots if type(spot[0][spot[1]]) is type(value)] or spots
+            spots = [spot for spot in spots if type(spot[0][spot[1]]) is type(value)]
+            if not spots:
+                return case
         holder, key = self.random.choice(spots)
         holder[key] = self._other(holder[key]) if value is None else value
         return case

@@ -1,0 +1,1 @@
+"""Small functions of an imaginary service, each with something to make faster."""
