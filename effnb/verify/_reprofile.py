@@ -20,8 +20,9 @@ from effnb.verify._workload import ServiceWorkload
 
 ROUNDS = 3
 MOST_ROUNDS = 9
-MOST_FOR_SMALL = 18
-"""Rounds for a gain of a few per cent, which takes longer to show."""
+MOST_FOR_SMALL = 21
+LARGE = 1.3
+"""Ratio above which few rounds show a gain; a smaller one takes longer."""
 STARTS = 1
 CLEAR = 0.95
 """A saving has shown when the target's interval, new over old, lies below this, or below half of a smaller gain."""
@@ -36,7 +37,8 @@ def check_reprofile(candidate: Candidate) -> Check:
     if candidate.service is None:
         return skipped("reprofile", "no command that drives the service; record one with `effnb record`")
     wanted = _wanted(candidate)
-    most = MOST_ROUNDS if wanted <= CLEAR else MOST_FOR_SMALL
+    is_large = candidate.speedup is not None and candidate.speedup.value > LARGE
+    most = MOST_ROUNDS if is_large else MOST_FOR_SMALL
     old, new = (
         service_version(_copied(candidate, name), candidate.service, shorter=SHORTER) for name in ("old", "new")
     )

@@ -16,8 +16,7 @@ from effnb.verify._reprofile import service_version
 from effnb.verify._statistics import turned
 from effnb.verify._versions import Ratios, Version, compare_versions
 
-MOST_ROUNDS = 15
-SHORTER = 2
+MOST_ROUNDS = 21
 
 
 def check_setting_speed(candidate: Candidate) -> Check:
@@ -49,14 +48,14 @@ def _version(candidate: Candidate, side: str) -> Version:
     if candidate.service is None or candidate.setting is None:
         raise ValueError("a setting needs a service and a value")
     if candidate.run_with is None:
-        return service_version(candidate.old if side == "old" else candidate.new, candidate.service, shorter=SHORTER)
+        return service_version(candidate.old if side == "old" else candidate.new, candidate.service)
     key, before, after = candidate.setting
     run = candidate.run_with(key, before if side == "old" else after)
     tree = candidate.scratch / f"service-{side}"
     shutil.copytree(candidate.code, tree, symlinks=True)
     for name, text in run.files.items():
         Path(tree, name).write_text(text, encoding="utf-8")
-    plain = service_version(tree, candidate.service, shorter=SHORTER)
+    plain = service_version(tree, candidate.service)
     return replace(
         plain,
         words=(*plain.words, *run.arguments),

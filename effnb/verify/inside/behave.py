@@ -38,6 +38,9 @@ LOOKED_AT = 30
 UNDER_STATE = 5
 """Cases that are called again under every change of state: from the shortest to the longest."""
 LARGE_EVERY = 4
+ENOUGH = 260
+PATIENCE = 1.5
+"""How much more time there is, as a part of the usual, while fewer than ``ENOUGH`` cases were called."""
 """Of cases with a long outcome, only each of this many is called with changed arguments."""
 EITHER_HEADER = 47
 """For zlib: take a header of its own or of gzip."""
@@ -285,7 +288,8 @@ def tell(
     until = clock() + job["seconds_all"]
     kept, told = [], []
     for number, case in enumerate(cases):
-        if clock() > until and not job["all"]:
+        patience = PATIENCE * job["seconds_all"] if len(kept) < ENOUGH else 0.0
+        if clock() > until + patience and not job["all"]:
             break
         try:
             one = runner.story(case, number)
