@@ -48,25 +48,26 @@ def check_reprofile(candidate: Candidate) -> Check:
             old,
             new,
             candidate.fix.function,
-            is_enough=lambda seen: _has_fallen(seen, wanted) or seen.rounds >= most,
+            is_enough=lambda found: _has_fallen(found, wanted) or found.rounds >= most,
             least_rounds=ROUNDS,
             starts=STARTS,
             seed=candidate.policy.seed + 1,
         )
     except (NoAnswerError, EffnbError) as error:
         return broken("reprofile", f"the service could not be replayed: {error}")
-    if ratios.target is None or ratios.share is None:
+    seen = ratios.against_rest
+    if seen is None or ratios.share is None:
         return broken("reprofile", f"the command of {candidate.service.service} does not call {candidate.qualname}")
     candidate.measured_cost = ratios.share
-    candidate.replayed = turned(ratios.target)
-    left = 100 * ratios.share * ratios.target.value
+    candidate.replayed = turned(seen)
+    left = 100 * ratios.share * seen.value
     said = (
         f"{100 * ratios.share:.3g} % → {left:.3g} % of the replay's CPU, new/old "
-        f"{ratios.target.value:.3g} [{ratios.target.low:.3g}, {ratios.target.high:.3g}] in {ratios.rounds} rounds"
+        f"{seen.value:.3g} [{seen.low:.3g}, {seen.high:.3g}] in {ratios.rounds} rounds"
     )
     if _has_fallen(ratios, wanted):
         return passed("reprofile", said)
-    candidate.answers["open"] = ratios.target.low < wanted and ratios.target.value < 1
+    candidate.answers["open"] = seen.low < wanted and seen.value < 1
     return failed("reprofile", f"not shown that the target costs the service less: {said}")
 
 
@@ -89,7 +90,7 @@ def _wanted(candidate: Candidate) -> float:
 
 
 def _has_fallen(ratios: Ratios, wanted: float) -> bool:
-    return ratios.target is not None and ratios.target.high < wanted
+    return ratios.against_rest is not None and ratios.against_rest.high < wanted
 
 
 def _copied(candidate: Candidate, name: str) -> Path:

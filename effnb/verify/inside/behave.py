@@ -286,7 +286,8 @@ def tell(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What came of each case, and the cases that ended in time."""
     until = clock() + job["seconds_all"]
-    kept, told = [], []
+    kept: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
     for number, case in enumerate(cases):
         patience = PATIENCE * job["seconds_all"] if len(kept) < ENOUGH else 0.0
         if clock() > until + patience and not job["all"]:
