@@ -33,10 +33,10 @@ from effnb.verify._trees import apply_diff, export
 from effnb.verify._versions import add_meter
 
 LEAST_COST = 0.005
-ROUNDS = {True: 15, False: 41}
-MOST_FIXES = {True: 5, False: 40}
+ROUNDS = {True: 7, False: 15}
+MOST_FIXES = {True: 6, False: 40}
 FIRST_SEED = 7001
-STARTS = 5
+STARTS = 3
 SECONDS = 240.0
 SEED = 20261125
 
@@ -44,7 +44,7 @@ SEED = 20261125
 def main() -> None:
     """Build, verify, measure again, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="five fixes and fewer runs")
+    parser.add_argument("--quick", action="store_true", help="six fixes and fewer runs")
     parser.add_argument("--json", action="store_true", help="one JSON value on stdout")
     parser.add_argument("--demo", type=Path, help="a demo workspace that is there already; fixes are filed in it")
     options = parser.parse_args()
