@@ -73,8 +73,8 @@ class Meter:
             del self.recent[: TRIED - REMEMBERED]
 
     def usual(self) -> int:
-        """Median of some recent durations."""
-        return int(median(self.recent))
+        """Median of some recent durations; 0 before there are any."""
+        return int(median(self.recent)) if self.recent else 0
 
 
 METER = Meter()
