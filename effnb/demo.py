@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from effnb.datasets import SERVED, Storefront, bundled, is_demo, lay_out_storefront, service_metrics
 from effnb.domain import Candidate, Impact, Interval, Noun, Regression, RootCause, Utc, Verdict, Window
@@ -99,6 +102,12 @@ class Summary(Noun):
     """What was made and proved, with ``--fixes``."""
     timings: dict[str, float]
     """Stage → seconds."""
+
+    @model_serializer(mode="wrap")
+    def _as_asked(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without ``--fixes`` there is no such key: what programs read stays as it was."""
+        made: dict[str, Any] = plain(self)
+        return made if self.fixes else {key: value for key, value in made.items() if key != "fixes"}
 
 
 @dataclass

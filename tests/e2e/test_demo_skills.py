@@ -125,7 +125,7 @@ def test_triage_orders_by_servers_certainty_and_newness(conclude):
     names = ("line_record", "monthly_factor", "score_product", "note_facet", "article_numbers")
     assert len(ordered) == len(names)
     assert all(name in claim for name, claim in zip(names, ordered, strict=True))
-    assert "or 0.86 servers" in ordered[0]
+    assert "or 0.90 servers" in ordered[0]
     assert "next: mitigate-config-change" in ordered[2]
     assert "next: mitigate-logging-regression" in ordered[3]
 
