@@ -74,8 +74,9 @@ def _verdict(candidate: Candidate, old: dict[str, Any], new: dict[str, Any]) -> 
             return broken("behaviour", f"the old code differs from itself on {len(again)} of {len(old['told'])} inputs")
     if wrong:
         case, why = min(wrong, key=lambda found: len(found[0]))
+        count = min(len({one for one, _ in wrong}), len(old["told"]))
         return failed(
-            "behaviour", f"{why} ({len(wrong)} of {len(old['told'])} inputs)", f"{candidate.qualname}{_shown(case)}"
+            "behaviour", f"{why} ({count} of {len(old['told'])} inputs)", f"{candidate.qualname}{_shown(case)}"
         )
     candidate.examples = sum(bool(one["covered"]) for one in new["told"])
     recorded = len(candidate.workload.samples) if candidate.workload else 0

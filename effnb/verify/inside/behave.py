@@ -337,7 +337,8 @@ def main() -> None:
         inputs = beside("inputs").Inputs(runner, job)
         telling = inputs.telling()  # the time there is buys those that say most, and then more short ones
         for case in [*telling, *sorted([*cases, *inputs.made()], key=lambda case: len(dumps(case)))]:
-            seen.setdefault(dumps(case), case)
+            plain = {name: part for name, part in case.items() if part or name == "args"}
+            seen.setdefault(dumps(plain), plain)
         cases = list(seen.values())
     remembered = beside("remembered")
     watch = remembered.Watch(runner.target)
