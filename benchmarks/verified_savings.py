@@ -28,7 +28,7 @@ from effnb.domain import Fix, Interval, Opportunity, Verification
 from effnb.errors import EffnbError
 from effnb.session import Session, open_session
 from effnb.verify import Sandbox, ServiceWorkload, best_sandbox, load_service_workload
-from effnb.verify._ask import ask
+from effnb.verify._ask import NoAnswerError, ask
 from effnb.verify._trees import apply_diff, export
 from effnb.verify._versions import add_meter
 
@@ -98,7 +98,11 @@ def one_row(
     if verification.verdict != "verified" or stated is None or fix.service is None:
         return None
     workload = load_service_workload(session.workspace.workloads / fix.service)
-    saving, whole = remeasure(sandbox, session.workspace.repository.path, fix, workload, scratch, rounds)
+    try:
+        saving, whole = remeasure(sandbox, session.workspace.repository.path, fix, workload, scratch, rounds)
+    except NoAnswerError as error:
+        say(f"  not measured again: {error}")
+        return None
     inside = stated.low <= saving.value <= stated.high
     place = "inside" if inside else "outside"
     say(f"  stated {words(stated)}, measured {words(saving)}, as a whole {words(whole)}: {place}")
