@@ -86,7 +86,7 @@ def measured(session: Session, sandbox: Sandbox, scratch: Path, *, quick: bool) 
 def one_row(
     session: Session, sandbox: Sandbox, scratch: Path, opportunity: Opportunity, rounds: int
 ) -> dict[str, Any] | None:
-    """A fix, what the gate says it saves, and what it saves; None when the gate did not verify it."""
+    """A fix, what the gate says it saves, and what it saves or why that is not known; None when it is not verified."""
     try:
         fix: Fix = session.tools.propose_fix(subject=opportunity.id)
         verification: Verification = session.tools.verify_fix(fix=fix.id)
@@ -102,7 +102,7 @@ def one_row(
         saving, whole = remeasure(sandbox, session.workspace.repository.path, fix, workload, scratch, rounds)
     except NoAnswerError as error:
         say(f"  not measured again: {error}")
-        return None
+        return {"pattern": opportunity.pattern, "function": opportunity.function, "not_measured": str(error)}
     inside = stated.low <= saving.value <= stated.high
     place = "inside" if inside else "outside"
     say(f"  stated {words(stated)}, measured {words(saving)}, as a whole {words(whole)}: {place}")
@@ -161,18 +161,22 @@ def resampled(values: list[float], chooser: random.Random, draws: int = 2000) ->
     return Interval(value=median(values), low=drawn[int(0.025 * draws)], high=drawn[int(0.975 * draws)])
 
 
-def report(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """The table, or one JSON value."""
+def report(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    """The table, or one JSON value; verified fixes that could not be measured again are named apart, never left out."""
+    rows = [row for row in found if "inside" in row]
+    lost = [row for row in found if "not_measured" in row]
     inside = sum(row["inside"] for row in rows) / len(rows) if rows else None
     if as_json:
-        print(json.dumps({"inside_interval": inside, "fixes": len(rows), "rows": rows}))
+        print(json.dumps({"inside_interval": inside, "fixes": len(rows), "rows": rows, "not_measured": lost}))
         return
     for row in rows:
         stated, saving = Interval.model_validate(row["stated"]), Interval.model_validate(row["measured"])
         mark = "inside" if row["inside"] else "OUTSIDE"
         print(f"{row['pattern']:28} {row['function']:48} stated {words(stated)}  measured {words(saving)}  {mark}")
     share = "–" if inside is None else f"{100 * inside:.0f} %"
-    print(f"inside the stated interval: {share} of {len(rows)} verified fixes")
+    print(f"inside the stated interval: {share} of {len(rows)} verified fixes measured again")
+    for row in lost:
+        print(f"not measured again: {row['pattern']} in {row['function']}: {row['not_measured']}")
 
 
 def words(interval: Interval) -> str:
