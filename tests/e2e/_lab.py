@@ -93,7 +93,9 @@ def _environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(QUIET))
     ours = {name: str(home / path) for name, path in folders.items()}
-    return {**os.environ, **ours, "EFFNB_MODE": "live", **extra}
+    # The notebooks of this server belong to the copied workspace, whatever workspace the test run was given.
+    outside = {name: value for name, value in os.environ.items() if name != "EFFNB_WORKSPACE"}
+    return {**outside, **ours, "EFFNB_MODE": "live", **extra}
 
 
 def _free_port() -> int:
