@@ -15,16 +15,16 @@ import argparse
 import json
 import math
 import re
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from _demo import demo_session
+
 from effnb.domain import Answer
-from effnb.session import Session, open_session
+from effnb.session import Session
 from effnb.tools import plain
 
 HERE = Path(__file__).parent / "ask"
@@ -142,17 +142,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one wording of each question")
     parser.add_argument("--json", action="store_true", help="one JSON value instead of a table")
-    parser.add_argument("--workspace", help="a demo workspace; built when omitted")
+    parser.add_argument("--workspace", type=Path, help="a demo workspace; built when omitted")
     parser.add_argument("--show", action="store_true", help="list what failed of our own questions on stderr")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        if arguments.workspace is None:
-            print("building a demo workspace", file=sys.stderr)
-            build = [sys.executable, "-c", "from effnb.cli import main; main()", "demo", folder]
-            subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-        session = open_session(arguments.workspace or folder)
+    with demo_session(arguments.workspace) as session:
         result = measure(session, arguments.quick, arguments.show)
-        session.close()
     if arguments.json:
         print(json.dumps(result))
         return

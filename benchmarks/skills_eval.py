@@ -137,13 +137,13 @@ def ask(skill: Skill, case: Case, model: Any, with_skill: bool) -> tuple[bool, i
     from pydantic_ai.exceptions import AgentRunError
     from pydantic_ai.usage import UsageLimits
 
-    from effnb.agent import agent_toolset
+    from effnb.agent import AgentTools
 
     agent = Agent(
         model,
         output_type=Resolution,
         instructions=skill.body if with_skill else BARE,
-        toolsets=[agent_toolset(Recorded(skill, case))],
+        toolsets=[AgentTools(Recorded(skill, case))],
     )
     question = f"{skill.description.partition('. ')[0]}. Inputs: {json.dumps(case.inputs)}"
     try:

@@ -1,6 +1,6 @@
 """Is what a fix was proved to save what the service then saves? Predicted against re-measured, on the storefront.
 
-    python benchmarks/verified_savings.py [--quick] [--json] [--demo DIR]
+    python benchmarks/verified_savings.py [--quick] [--json] [--workspace DIR]
 
 The demo workspace is built (or taken from DIR), its code scanned, and every fix of an opportunity that costs half a per
 cent or more goes through the gate. What the gate verified states an interval: the share of the service's CPU that is
@@ -22,11 +22,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from effnb.datasets import SERVED, bundled, lay_out_storefront
-from effnb.demo import _ingest
+from _demo import demo_session
+
 from effnb.domain import Fix, Interval, Opportunity, Verification
 from effnb.errors import EffnbError
-from effnb.session import Session, open_session
+from effnb.session import Session
 from effnb.verify import Sandbox, ServiceWorkload, best_sandbox, load_service_workload
 from effnb.verify._ask import NoAnswerError, ask
 from effnb.verify._trees import apply_diff, export
@@ -46,31 +46,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="six fixes and fewer runs")
     parser.add_argument("--json", action="store_true", help="one JSON value on stdout")
-    parser.add_argument("--demo", type=Path, help="a demo workspace that is there already; fixes are filed in it")
+    parser.add_argument("--workspace", type=Path, help="a demo workspace that is there already; fixes are filed in it")
     options = parser.parse_args()
     sandbox = best_sandbox()
     if sandbox is None:
         sys.exit("no strong sandbox on this machine, see `effnb doctor`; nothing was measured")
-    with tempfile.TemporaryDirectory(prefix="effnb-savings-") as scratch:
-        folder = options.demo or build(Path(scratch) / "demo")
-        session = open_session(folder)
-        try:
-            rows = [row for row in measured(session, sandbox, Path(scratch), quick=options.quick) if row]
-        finally:
-            session.close()
+    with tempfile.TemporaryDirectory(prefix="effnb-savings-") as scratch, demo_session(options.workspace) as session:
+        rows = [row for row in measured(session, sandbox, Path(scratch), quick=options.quick) if row]
     report(rows, as_json=options.json)
-
-
-def build(root: Path) -> Path:
-    """The demo workspace without reports."""
-    root.mkdir()
-    storefront = lay_out_storefront(root, bundled("data", "storefront"))
-    session = open_session(root)
-    for service in SERVED:
-        say(f"two weeks of {service}")
-        _ingest(session, storefront, service)
-    session.close()
-    return root
 
 
 def measured(session: Session, sandbox: Sandbox, scratch: Path, *, quick: bool) -> list[dict[str, Any] | None]:

@@ -138,26 +138,40 @@ def run_demo(root: Path, *, data: Path | None = None, fixes: bool = False, tell:
     folder, the shipped one when omitted. With ``fixes`` every regression and the largest opportunities are mended,
     proved, and offered in the local forge.
     """
-    _clear(root)
     stages = _Stages(tell)
-    with stages.stage("build the service's history", 1) as advance:
-        storefront = lay_out_storefront(root, data or bundled("data", "storefront"))
-        advance()
-    session = open_session(root)
+    session, storefront = _build(root, data, stages)
     try:
         return _story(root, session, storefront, stages, fixes=fixes)
     finally:
         session.close()
 
 
-def _story(root: Path, session: Session, storefront: Storefront, stages: _Stages, *, fixes: bool) -> Summary:
-    with stages.stage("sample two weeks of traffic", len(SERVED)) as advance:
-        for service in SERVED:
-            _ingest(session, storefront, service)
-            advance()
-    with stages.stage("detect", 1) as advance:
-        session.tools.run_detection()
+def build_workspace(root: Path, *, tell: Progress = lambda *_: None) -> Session:
+    """The demo's workspace with two weeks of traffic and what detection finds in it, without investigations."""
+    return _build(root, None, _Stages(tell))[0]
+
+
+def _build(root: Path, data: Path | None, stages: _Stages) -> tuple[Session, Storefront]:
+    _clear(root)
+    with stages.stage("build the service's history", 1) as advance:
+        storefront = lay_out_storefront(root, data or bundled("data", "storefront"))
         advance()
+    session = open_session(root)
+    try:
+        with stages.stage("sample two weeks of traffic", len(SERVED)) as advance:
+            for service in SERVED:
+                _ingest(session, storefront, service)
+                advance()
+        with stages.stage("detect", 1) as advance:
+            session.tools.run_detection()
+            advance()
+    except BaseException:
+        session.close()
+        raise
+    return session, storefront
+
+
+def _story(root: Path, session: Session, storefront: Storefront, stages: _Stages, *, fixes: bool) -> Summary:
     found = session.regressions()
     causes: dict[str, RootCause] = {}
     with stages.stage("investigate", len(found)) as advance:

@@ -6,14 +6,14 @@ from effnb.agent._export import export_jsonl
 from effnb.agent._model import PlaybookModel
 from effnb.agent._run import Run
 from effnb.agent._start import load_transcript, resume_run, start_run
-from effnb.agent._toolset import agent_toolset
+from effnb.agent._toolset import AgentTools
 
 __all__ = [
+    "AgentTools",
     "Brain",
     "Conversation",
     "PlaybookModel",
     "Run",
-    "agent_toolset",
     "export_jsonl",
     "load_transcript",
     "resume_run",

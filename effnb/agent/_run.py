@@ -28,7 +28,7 @@ from pydantic_ai.tools import DeferredToolApprovalResult, ToolApproved, ToolDeni
 from effnb.agent._blobs import Blobs
 from effnb.agent._decider import Decider
 from effnb.agent._making import Maker
-from effnb.agent._toolset import agent_toolset
+from effnb.agent._toolset import AgentTools
 from effnb.domain import Note, Resolution, RunState, ToolCall, Transcript
 from effnb.errors import (
     AnalysisError,
@@ -251,7 +251,7 @@ class Run:
         names = self._maker.offered(decider.prose) if self._transcript.mode == "free" else None
         agent: Agent[None, Any] = Agent(
             output_type=[Resolution, DeferredToolRequests],
-            toolsets=[agent_toolset(self._maker.toolbox, self._recorded, names).approval_required()],
+            toolsets=[AgentTools(self._maker.toolbox, self._recorded, names).approval_required()],
             retries={"tools": decider.tool_retries, "output": decider.output_retries},
             instructions=decider.instructions,
             name=self._transcript.skill,

@@ -18,9 +18,10 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import ModelRequestParameters
-from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.tools import RunContext, ToolDefinition
+from pydantic_ai.usage import RunUsage
 
-from effnb.agent import PlaybookModel, agent_toolset
+from effnb.agent import AgentTools, PlaybookModel
 from effnb.domain import Resolution
 from effnb.errors import PlaybookError
 from effnb.skills import load_playbook
@@ -103,7 +104,7 @@ def test_write_that_was_cut_off_is_not_asked_again(tmp_path):
 
 
 def test_whole_agent_run_without_a_driver_and_as_a_stream(tmp_path):
-    toolset = agent_toolset(Toolbox(None, TOOLS))
+    toolset = AgentTools(Toolbox(None, TOOLS))
     agent = Agent(model(tmp_path), output_type=Resolution, toolsets=[toolset], name="probe")
 
     async def stream():
@@ -120,13 +121,15 @@ def test_whole_agent_run_without_a_driver_and_as_a_stream(tmp_path):
 
 
 def test_toolset_carries_tier_and_tells_failures(tmp_path):
-    toolset = agent_toolset(Toolbox(None, TOOLS))
-    assert toolset.tools["deploys"].metadata == {"tier": "write"}
-    assert toolset.tools["double"].metadata == {"tier": "read"}
+    toolset = AgentTools(Toolbox(None, TOOLS))
+    context = RunContext(deps=None, model=model(tmp_path), usage=RunUsage(), tool_call_id="x")
+    tools = asyncio.run(toolset.get_tools(context))
+    assert tools["deploys"].tool_def.metadata == {"tier": "write"}
+    assert tools["double"].tool_def.metadata == {"tier": "read"}
 
-    class Context:
-        tool_call_id = "x"
+    def called(name, **args):
+        return asyncio.run(toolset.call_tool(name, args, context, tools[name]))
 
-    assert asyncio.run(toolset.tools["double"].function(Context(), value=2)) == {"value": 4.0, "ballast": ""}
+    assert called("double", value=2) == {"value": 4.0, "ballast": ""}
     with pytest.raises(ToldToModel, match="3 points, 10 are needed"):
-        asyncio.run(toolset.tools["fails"].function(Context(), value=2))
+        called("fails", value=2)
