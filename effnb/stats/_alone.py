@@ -14,7 +14,7 @@ from effnb.stats._lasting import least_certain
 from effnb.stats._levels import best_split, contrast, keep_worthwhile, misfit, residuals, settle, shortest_level
 from effnb.stats._season import find_period, less_cycle_mean, season
 from effnb.stats._shapes import has_weeks, line, may_stand_in, week
-from effnb.stats._tame import tame
+from effnb.stats._tame import tame, tame_stretches
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,7 +26,7 @@ SEARCH = -1
 
 @compiled
 def one_change(
-    tamed: Floats, weights: Floats, deviation: float, known: float, price: float, limit: float
+    values: Floats, tamed: Floats, weights: Floats, deviation: float, known: float, price: float, limit: float
 ) -> tuple[int, float]:
     """The change of a series with one at most (0: none) and its misfit; ``SEARCH`` if its split leaves a contrast.
 
@@ -44,7 +44,7 @@ def one_change(
         return SEARCH, 0.0
     kept, _score = keep_worthwhile(tamed, weights, alone, margin, known, price)
     if kept.size:
-        _which, size = least_certain(tamed, weights, kept, known)
+        _which, size = least_certain(tamed, tame_stretches(values, deviation), weights, kept, known)
         if size >= limit:
             return settle(tamed, weights, kept, 2 * margin)[0], misfit(tamed, weights, kept, known)
     return 0, misfit(tamed, weights, none, known)
@@ -58,7 +58,7 @@ def read_alone(values: Floats, weights: Floats, known: float, price: float, limi
     """
     n = values.size
     tamed, deviation = tame(values, known)
-    change, rest = one_change(tamed, weights, deviation, known, price, limit)
+    change, rest = one_change(values, tamed, weights, deviation, known, price, limit)
     if change == SEARCH:
         # A season may be all that made it look like several.
         rest = np.inf
@@ -101,13 +101,13 @@ def _seasonal(
     """As ``one_change`` (and what it saw), less the season, estimated around the level and again beside it."""
     course = season(less_cycle_mean(tamed, period), period)
     plain, deviation = tame(values - course, known)
-    change, _rest = one_change(plain, weights, deviation, known, price, limit)
+    change, _rest = one_change(values - course, plain, weights, deviation, known, price, limit)
     if change == SEARCH:
         return SEARCH, 0.0, plain
     changes = _as_changes(change)
     course = season(course + residuals(plain, np.ones(values.size), changes), period)
     plain, deviation = tame(values - course, known)
-    change, rest = one_change(plain, weights, deviation, known, price, limit)
+    change, rest = one_change(values - course, plain, weights, deviation, known, price, limit)
     return change, rest, plain
 
 

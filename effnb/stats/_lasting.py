@@ -61,17 +61,20 @@ def _level(values: Floats, weights: Floats, first: int, stop: int) -> tuple[floa
 
 
 @compiled
-def least_certain(values: Floats, weights: Floats, changes: Ints, known: float) -> tuple[int, float]:
+def least_certain(values: Floats, noisy: Floats, weights: Floats, changes: Ints, known: float) -> tuple[int, float]:
     """The change whose two levels differ least for their own noise, and by how many standard deviations (Welch).
 
     A series that only gets noisier has a best split too; judged by the noise of both sides together it passes. Each
-    side's variance leans on the common one with the weight of ten points.
+    side's variance is that of ``noisy``, the values with their noisy stretches left as they are, and leans on the
+    common one with the weight of ten points.
     """
     n = values.size
     rest = residuals(values, weights, changes)
     variance, coefficients = fit_autoregression(rest)
     common = max(float(np.mean(rest * rest)), 1e-300)
     inflation = long_run_deviation(max(variance, known), coefficients) ** 2 / max(common, known)
+    rest = residuals(noisy, weights, changes)
+    common = max(float(np.mean(rest * rest)), common)
     least = np.inf
     which = 0
     for i in range(changes.size):

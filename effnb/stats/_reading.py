@@ -32,7 +32,7 @@ from effnb.stats._limit import scan_limit
 from effnb.stats._ramps import merge_stairs
 from effnb.stats._season import find_period, less_cycle_mean, season
 from effnb.stats._shapes import course_price, fit_shape, has_weeks, line, may_stand_in, week
-from effnb.stats._tame import tame
+from effnb.stats._tame import tame, tame_stretches
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -104,8 +104,8 @@ def _wanders(reading: Reading, weights: Floats) -> bool:
     return bool(coefficients.sum() > 1 - UNIT_ROOT / reading.values.size)
 
 
-def read_levels(values: Floats, weights: Floats, known: float, alpha: float) -> Reading:
-    """The series as lasting levels with noise around them."""
+def read_levels(values: Floats, weights: Floats, known: float, alpha: float, *, stretches: bool = True) -> Reading:
+    """The series as lasting levels with noise around them; ``stretches``: of which some may be noisier than others."""
     n = values.size
     margin = shortest_level(n)
     cost = price(n, alpha, known=bool(known))
@@ -113,7 +113,7 @@ def read_levels(values: Floats, weights: Floats, known: float, alpha: float) -> 
     tamed, deviation = tame(values, known)
     index = np.flatnonzero(weights)
     v, w = tamed[index], weights[index]
-    alone, rest = one_change(v, w, deviation, known, cost, limit)
+    alone, rest = one_change(values[index], v, w, deviation, known, cost, limit)
     if alone != SEARCH:
         changes = np.array([alone] if alone else [], np.int64)
         return Reading(tamed, index[changes], rest * n / v.size + cost * changes.size)
@@ -130,8 +130,9 @@ def read_levels(values: Floats, weights: Floats, known: float, alpha: float) -> 
         keep = np.ones(v.size, bool)
         keep[first:stop] = False
         v, w, index = v[keep], w[keep], index[keep]
+    noisy = tame_stretches(values[index], deviation) if stretches else v
     while changes.size:
-        which, size = least_certain(v, w, changes, known)
+        which, size = least_certain(v, noisy, w, changes, known)
         if size >= limit:
             break
         changes = np.delete(changes, which)
@@ -166,10 +167,13 @@ def read_shaped(plain: Reading, weights: Floats, known: float, alpha: float, sha
 
 
 def read_drift(plain: Reading, alpha: float) -> Reading:
-    """The series as a walk: it keeps no level, but its steps have a mean, which may change."""
+    """The series as a walk: it keeps no level, but its steps have a mean, which may change.
+
+    Where a walk is faster its steps also differ more, so their spread is not held against them.
+    """
     steps = np.diff(plain.values)
     weights = np.ones(steps.size)
-    changes = read_levels(steps, weights, 0.0, alpha).changes
+    changes = read_levels(steps, weights, 0.0, alpha, stretches=False).changes
     score = misfit(steps, weights, changes, 0.0) * plain.values.size / steps.size
     cost = price(plain.values.size, alpha, known=False)
     score += charge(changes.size, cost, plain.values.size)

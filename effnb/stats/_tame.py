@@ -80,29 +80,66 @@ def tame(values: Floats, known: float = 0.0) -> tuple[Floats, float]:
     range of the medians of its own block and the two beside it: a change of level of any size stays as sharp as it
     was. Counts that are mostly zero have no median deviation; their mean deviation stands in.
     """
-    n = values.size
-    block = block_length(n)
+    block = block_length(values.size)
     medians = block_medians(values, block)
-    last = medians.size - 1
-    away = np.empty(n)
-    total = 0.0
-    for b in range(last + 1):
-        for t in range(b * block, n if b == last else (b + 1) * block):
-            away[t] = abs(values[t] - medians[b])
-            total += away[t]
+    away = _distances(values, medians, block)
     # The median of an odd number of values is as often too high as too low, so the median of many such is right.
-    deviation = 1.4826 * (median_of(block_medians(away, block)) if last >= 15 else np.median(away))
-    if deviation <= 0.25 * total / n:
-        deviation = 1.2533 * total / n
+    deviation = 1.4826 * (median_of(block_medians(away, block)) if medians.size > 15 else np.median(away))
+    if deviation <= 0.25 * np.mean(away):
+        deviation = 1.2533 * np.mean(away)
     reach = REACH * deviation
     if known > 0:
         reach = REACH_COUNTED * max(deviation, np.sqrt(known))
-    tamed = np.empty(n)
+    return _pulled_in(values, medians, np.full(medians.size, reach), block), deviation
+
+
+@compiled
+def tame_stretches(values: Floats, deviation: float) -> Floats:
+    """As ``tame``, but what is an outlier is judged by the blocks around it where these are noisier than the series.
+
+    A stretch of noise keeps its whole spread, so that it can be told from a level; ``tame`` would leave its median
+    where it is and take its spread away.
+    """
+    block = block_length(values.size)
+    medians = block_medians(values, block)
+    spreads = 1.4826 / np.sqrt(6.0) * block_medians(_bends(values), block)
+    reach = np.empty(medians.size)
+    for b in range(reach.size):
+        before, after = spreads[max(b - 1, 0)], spreads[min(b + 1, reach.size - 1)]
+        reach[b] = REACH * max(deviation, _middle_of_3(before, spreads[b], after))
+    return _pulled_in(values, medians, reach, block)
+
+
+@compiled
+def _bends(values: Floats) -> Floats:
+    """Second differences, without sign, the first and last twice: noise bends a series, a slope does not."""
+    bends = np.zeros(values.size)
+    for t in range(1, values.size - 1):
+        bends[t] = abs(values[t - 1] - 2 * values[t] + values[t + 1])
+    if values.size > 2:
+        bends[0], bends[-1] = bends[1], bends[-2]
+    return bends
+
+
+@compiled
+def _distances(values: Floats, medians: Floats, block: int) -> Floats:
+    """How far each point lies from the median of its block."""
+    away = np.empty(values.size)
+    for t in range(values.size):
+        away[t] = abs(values[t] - medians[min(t // block, medians.size - 1)])
+    return away
+
+
+@compiled
+def _pulled_in(values: Floats, medians: Floats, reach: Floats, block: int) -> Floats:
+    """Points outside the reach of the medians around them set to its edge, those outside twice that to the median."""
+    last = medians.size - 1
+    tamed = np.empty(values.size)
     for b in range(last + 1):
         before, after = medians[max(b - 1, 0)], medians[min(b + 1, last)]
         low = min(medians[b], before, after)
         high = max(medians[b], before, after)
-        for t in range(b * block, n if b == last else (b + 1) * block):
-            inside = min(max(values[t], low - reach), high + reach)
-            tamed[t] = inside if low - 2 * reach <= values[t] <= high + 2 * reach else medians[b]
-    return tamed, deviation
+        for t in range(b * block, values.size if b == last else (b + 1) * block):
+            inside = min(max(values[t], low - reach[b]), high + reach[b])
+            tamed[t] = inside if low - 2 * reach[b] <= values[t] <= high + 2 * reach[b] else medians[b]
+    return tamed
