@@ -7,6 +7,8 @@ DEMO ?= demo
 RECORDINGS := data/storefront/recordings
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 PYTEST := EFFNB_MODE=report $(BIN)/python -m pytest -q
+# Two at a time, whatever the machine has: some tests measure, and a busy machine measures badly.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup
 # Apart, in .venv-bench: otava keeps numpy and dateutil below what effnb needs.
 COMPARED := changeforest==1.2.1 skchange==0.18.0 apache-otava==0.8.0
 NBVAL := --nbval-lax --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg
@@ -27,10 +29,10 @@ demo: install system ## set everything up, run the whole story, say where the re
 	@echo "the notebooks: make lab"
 
 test: install system lint types $(if $(NOTEBOOKS),$(DEMO)/effnb.toml) ## lint, types, all tests, notebooks, browser
-	@$(if $(NOTEBOOKS),$(IN_DEMO)) $(PYTEST) tests $(if $(NOTEBOOKS),$(NBVAL) notebooks)
+	@$(if $(NOTEBOOKS),$(IN_DEMO)) $(PYTEST) $(SIDE_BY_SIDE) tests $(if $(NOTEBOOKS),$(NBVAL) notebooks)
 
 check: install lint types layers ## what to run before a commit: lint, types, layers, quick tests
-	@$(PYTEST) -m "not slow and not browser and not server" tests
+	@$(PYTEST) $(SIDE_BY_SIDE) -m "not slow and not browser and not server" tests
 
 format: install ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
