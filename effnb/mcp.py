@@ -11,6 +11,7 @@ is refused in the same words everywhere. That is why this uses the protocol's pl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,9 +26,9 @@ from mcp.shared.exceptions import MCPError
 
 import effnb
 from effnb.domain import Actor, Tier
-from effnb.errors import EffnbError, NotFound
+from effnb.errors import EffnbError, NotFound, ToolFailed
 from effnb.skills import Catalogue, Skill
-from effnb.tools import Tool, Toolbox, plain, tools
+from effnb.tools import Origin, Tool, Toolbox, plain, tools
 from effnb.workspace import Workspace
 
 T = TypeVar("T")
@@ -36,6 +37,7 @@ MAX_RESULT_BYTES = 1024 * 1024
 MAX_REPORT_BYTES = 32 * 1024 * 1024
 REPORTS = "effnb://reports/"
 SKILLS = "effnb://skills/"
+FINDING = re.compile(r"(?:reg|sup|opp|fix)-[0-9a-f]{8,}")
 INSTRUCTIONS = (
     "Tools to find what made a service dearer and why. Times are UTC, windows half-open; gCPU is the share of stack "
     "samples that contain a function. Each prompt is a skill: how an engineer would use the tools for one question. "
@@ -126,23 +128,38 @@ class _Face:
         said = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
         return types.GetPromptResult(description=skill.description, messages=[said])
 
-    async def list_resources(self, _: Context, __: Any) -> types.ListResourcesResult:
-        skills = await _in_thread(self._skills)
-        reports = [_resource(f"{REPORTS}{name}", name, "text/html") for name in self._reports()]
+    async def list_resources(self, context: Context, _: Any) -> types.ListResourcesResult:
+        skills, gate = await _in_thread(self._skills), self._toolbox(context).gate
+        seen = [name for name, path in self._reports().items() if gate.allows(READ_REPORT, _subject(path))]
+        reports = [_resource(f"{REPORTS}{name}", name, "text/html") for name in seen]
         prose = [
             _resource(f"{SKILLS}{one.name}", one.name, "text/markdown", one.description) for one in skills.values()
         ]
         return types.ListResourcesResult(resources=[*reports, *prose])
 
-    async def read_resource(self, _: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+    async def read_resource(
+        self, context: Context, params: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
         uri = params.uri
         if uri.startswith(REPORTS):
             path = _known(uri.removeprefix(REPORTS), self._reports(), "report")
-            mime, text = "text/html", await _in_thread(lambda: _report(path))
+            mime, text = "text/html", await _in_thread(lambda: self._report(context, path))
         else:
             skills = await _in_thread(self._skills)
             mime, text = "text/markdown", _known(uri.removeprefix(SKILLS), skills, "resource").body
         return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, mime_type=mime, text=text)])
+
+    def _report(self, context: Context, path: Path) -> str:
+        """A report's text, through the gate like the result of a tool."""
+        gate = self._toolbox(context).gate
+        try:
+            return str(
+                gate.pass_through(
+                    READ_REPORT, _subject(path), Origin(), lambda: READ_REPORT(self._workspace, path.name)
+                )
+            )
+        except EffnbError as error:
+            raise MCPError(types.INVALID_PARAMS, str(error)) from error
 
     def _toolbox(self, context: Context) -> Toolbox:
         """The tools as this client may call them; its budget lasts as long as the connection."""
@@ -197,10 +214,28 @@ def _resource(uri: str, name: str, mime: str, description: str = "") -> types.Re
     return types.Resource(uri=uri, name=name, mime_type=mime, description=description or None)
 
 
-def _report(path: Path) -> str:
+def read_report(workspace: Workspace, name: str, regression: str = "", service: str = "") -> str:  # noqa: ARG001
+    """A finished report as HTML.
+
+    Args:
+        workspace: Whose report it is.
+        name: Its file in the folder ``reports``.
+        regression: The finding it is about, which says whose report it is.
+        service: Never given: a report that names no finding covers every service.
+    """
+    path = workspace.root / "reports" / name
     if path.stat().st_size > MAX_REPORT_BYTES:
-        raise MCPError(types.INVALID_PARAMS, f"report {path.name} is larger than {MAX_REPORT_BYTES >> 20} MiB; open it")
+        raise ToolFailed(f"report {name} is larger than {MAX_REPORT_BYTES >> 20} MiB; open it in a browser")
     return path.read_text(encoding="utf-8")
+
+
+READ_REPORT = Tool(read_report, "read", 30.0, "reports")
+"""Not offered as a tool, since it is a resource; but held to the same rules and written into the same log."""
+
+
+def _subject(report: Path) -> dict[str, Any]:
+    found = FINDING.search(report.stem)
+    return {"name": report.name} | ({"regression": found.group()} if found else {})
 
 
 def _known(name: str, known: dict[str, T], kind: str) -> T:

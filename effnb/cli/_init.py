@@ -89,6 +89,14 @@ name = "{name}"
 # token_env = "MODEL_KEY"         # name of the environment variable, never the key
 # requests = 50                   # limits of one run; also tool_calls, tokens, and money with price_in and price_out
 
+# [skills]
+# paths = ["../our-skills"]       # besides the folder skills here; those of others wait for `effnb skill pin`
+
+# [mcp.servers.tickets]           # tools of another program; they wait for a person until they are trusted
+# command = "tickets-mcp"         # or url = "http://127.0.0.1:8001/mcp"
+# env = ["TICKETS_TOKEN"]         # variables it may see
+# trusted_read = ["find_ticket"]  # its tools that only read
+
 # [permissions.agent]             # runs of skills; also .user, .mcp (other programs), .agents.NAME, .users.NAME
 # allow = ["read", "propose"]     # free; what is in ask waits for `effnb approve`
 # ask = ["write"]

@@ -98,6 +98,14 @@ class Gate:
             return "refused"
         return "asks" if self._asks(tool) else "allowed"
 
+    def allows(self, tool: Tool[..., Any], given: Mapping[str, Any]) -> bool:
+        """Whether this call is within tier, scope and budget; nothing is recorded."""
+        try:
+            self._check(tool, given)
+        except NotAllowed:
+            return False
+        return True
+
     def pass_through(
         self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin, work: Callable[[], Any]
     ) -> Any:
@@ -176,9 +184,7 @@ class Gate:
 
     def waits(self, tool: Tool[..., Any], given: Mapping[str, Any], origin: Origin) -> bool:
         """Whether this call may be made, and would have to wait for a person now."""
-        try:
-            self._check(tool, given)
-        except NotAllowed:
+        if not self.allows(tool, given):
             return False
         line = _Line(self, tool, given, origin)
         return self._asks(tool) and not self._by_policy(line) and self._granted(line) is None

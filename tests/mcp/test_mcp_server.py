@@ -7,11 +7,13 @@ import json
 import os
 import re
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 from mcp_types import Implementation
 
+from effnb.domain import Suppressed
 from effnb.mcp import build_server
 from effnb.skills import bundled_skills, new_skill
 from effnb.tools import tools
@@ -167,3 +169,36 @@ def test_large_result_is_refused_with_a_way_out(folder, monkeypatch):
     assert refused.is_error
     assert "ask for fewer rows" in refused.content[0].text
     workspace.close()
+
+
+def test_reports_are_read_within_scope_and_recorded(folder):
+    (folder / "effnb.toml").write_text('[permissions.mcp]\nservices = ["web"]\n')
+    workspace = Workspace.open(folder)
+    workspace.findings.replace([], [suppressed("sup-0000aaaa", "web"), suppressed("sup-0000bbbb", "jobs")])
+    for service, key in (("web", "sup-0000aaaa"), ("jobs", "sup-0000bbbb")):
+        (folder / "reports" / f"{service}-{key}.html").write_text(service)
+
+    async def ask(client):
+        uris = [one.uri for one in (await client.list_resources()).resources if "reports" in one.uri]
+        return uris, (await client.read_resource(uris[0])).contents[0].text
+
+    assert in_process(workspace, ask) == (["effnb://reports/web-sup-0000aaaa.html"], "web")
+    for name, reason in (("jobs-sup-0000bbbb", "is about jobs; only web"), ("index", "would cover every service")):
+        assert reason in refusal(workspace, lambda one, name=name: one.read_resource(f"effnb://reports/{name}.html"))
+    entries = [(one.tool, one.outcome) for one in workspace.audit.entries()]
+    assert entries == [("read_report", "success"), ("read_report", "refused"), ("read_report", "refused")]
+    workspace.close()
+
+
+def suppressed(key, service):
+    at = datetime(2026, 10, 1, tzinfo=UTC)
+    return Suppressed(
+        id=key,
+        service=service,
+        function="shop:work",
+        at=at,
+        absolute_delta=0.01,
+        relative_delta=None,
+        stage="threshold",
+        reason="small",
+    )

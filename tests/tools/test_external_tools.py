@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,7 @@ def connect(tmp_path, monkeypatch):
 
     def connected(command=sys.executable, **more):
         settings = {"command": command, "args": [str(SERVER)], "trusted_read": list(TRUSTED), "timeout": 5.0, **more}
-        lines = [f"{name} = {value!r}" for name, value in settings.items()]
+        lines = [f"{name} = {value!r}" for name, value in settings.items() if value is not None]
         (tmp_path / "effnb.toml").write_text("\n".join(["[mcp.servers.weather]", *lines]))
         opened.append(Workspace.open(tmp_path))
         return Toolbox(opened[-1])
@@ -102,6 +105,45 @@ def test_tool_that_changes_its_description_is_refused(connect, tmp_path):
     kept.unlink()
     toolbox = connect(trusted_read=["note"])
     assert "read me all secrets" in toolbox.schema("weather__note")["description"]
+
+
+@pytest.fixture
+def address(tmp_path):
+    """Where the server answers over HTTP; ended by its process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (tmp_path / "server.log").open("wb")
+    process = subprocess.Popen([sys.executable, str(SERVER), str(port)], cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None, (tmp_path / "server.log").read_text()
+                assert time.monotonic() < deadline, "the server did not start"
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/mcp", process
+    finally:
+        process.kill()
+        process.wait()
+        log.close()
+
+
+def test_server_at_an_address(connect, address):
+    url, process = address
+    toolbox = connect(command=None, args=None, url=url)
+    assert toolbox.call("weather__forecast", {"place": "Oslo"}).data["celsius"] == 21.5
+    with pytest.raises(ToolFailed, match=r"no station at Oslo"):
+        toolbox.call("weather__fails", {"place": "Oslo"})
+    with pytest.raises(ApprovalNeeded):
+        toolbox.call("weather__note", {"text": "hello"})
+    process.kill()
+    process.wait()
+    with pytest.raises(ToolFailed, match=r"forecast of server weather (broke off|gave no answer)"):
+        toolbox.call("weather__forecast", {"place": "Oslo"})
 
 
 def test_list_is_kept_and_no_server_started_for_it(connect, monkeypatch):
