@@ -147,7 +147,7 @@ def test_true_and_one_are_told_apart_and_so_is_the_order_of_keys():
 @pytest.mark.parametrize(
     "value",
     [threading.Lock(), (n for n in ()), lambda: 1, OwnState(), object(), defaultdict(lambda: 1), ValueError("x")],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_hidden_state_is_refused(value):
     with pytest.raises(Unencodable):
