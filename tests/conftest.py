@@ -34,6 +34,7 @@ def installed(*programs: str) -> str | None:
     return next(filter(None, map(shutil.which, programs)), None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers take whole files, since a file shares what it built; the end-to-end tests share one demo."""
     for item in items:
