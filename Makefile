@@ -8,7 +8,7 @@ RECORDINGS := data/storefront/recordings
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 PYTEST := EFFNB_MODE=report $(BIN)/python -m pytest -q
 # Two at a time, whatever the machine has: some tests measure, and a busy machine measures badly.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 # Apart, in .venv-bench: otava keeps numpy and dateutil below what effnb needs.
 COMPARED := changeforest==1.2.1 skchange==0.18.0 apache-otava==0.8.0
 NBVAL := --nbval-lax --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg

@@ -34,14 +34,6 @@ def installed(*programs: str) -> str | None:
     return next(filter(None, map(shutil.which, programs)), None)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Workers take whole files, since a file shares what it built; the end-to-end tests share one demo."""
-    for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group("e2e" if folder.name == "e2e" else str(item.path)))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a program this machine does not have."""
     for name, usual in PROGRAMS.items():
