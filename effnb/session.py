@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from effnb.domain import Answer, FixRecord, Impact, Listing, Opportunity, Regression, Suppressed, Transcript
+from effnb.domain import (
+    Answer,
+    Confirmation,
+    FixRecord,
+    Impact,
+    Listing,
+    Opportunity,
+    Regression,
+    Suppressed,
+    Transcript,
+)
+from effnb.errors import ToolFailed
 from effnb.program import impact_of
 from effnb.tools import Toolbox
 from effnb.workspace import Workspace
@@ -122,10 +134,23 @@ class Session:
         return found
 
     def resolve(self, subject: str, *, revert: bool = False) -> FixRecord:
-        """Make the fix of an opportunity or a regression and run the gate on it; its verdict says what is proved."""
+        """Make the fix of an opportunity or a regression and run the gate on it; its verdict says what is proved.
+
+        The suspected cause of a regression is replayed first, if it never was: only a cause that was reproduced has its
+        author asked to review. One that cannot be replayed needs a lead over every other, and the fix says so.
+        """
+        self._confirm_once(subject)
         fix = self.tools.propose_fix(subject=subject, revert=revert)
         self.tools.verify_fix(fix=fix.id)
         return self.fix_record(fix.id)
+
+    def _confirm_once(self, subject: str) -> None:
+        if self.workspace.findings.regression(subject) is None:
+            return
+        tried = self.workspace.records.newest("confirmation", subject, Confirmation)
+        if tried is None or tried.verdict == "not_run":
+            with suppress(ToolFailed):  # on record; the fix is then made for a cause that is not confirmed
+                self.tools.confirm_cause(id=subject)
 
     def fix_record(self, fix: str) -> FixRecord:
         """A fix with everything that is known of it."""

@@ -50,7 +50,7 @@ def check_evidence(candidate: Candidate) -> Check:
     policy = candidate.policy
     said = f"{candidate.tests} tests and {candidate.examples} distinct inputs ran the changed lines"
     if candidate.fix.kind != "code":
-        return passed("evidence", "a setting was changed; the tests and the replay are its evidence")
+        return passed("evidence", "a setting was changed; the replay of the service is its evidence")
     if candidate.tests >= policy.min_tests or candidate.examples >= policy.min_examples:
         return passed("evidence", said)
     return failed("evidence", f"{said}; {policy.min_tests} tests or {policy.min_examples} inputs are asked for")

@@ -175,7 +175,12 @@ def decide(candidate: Candidate, checks: list[Check]) -> tuple[Verdict, str]:
         if candidate.speedup
         else ""
     )
-    return "verified", f"{times} as fast{saved}; {candidate.tests} tests and {candidate.examples} inputs cover it"
+    covered = (
+        f"{candidate.tests} tests and {candidate.examples} inputs cover it"
+        if candidate.fix.kind == "code"
+        else "the service ran with both values"
+    )
+    return "verified", f"{times} as fast{saved}; {covered}"
 
 
 def _of_failure(candidate: Candidate, bad: Check) -> tuple[Verdict, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from effnb.domain import Confirmation
+from effnb.errors import ToolFailed
 from effnb.session import Session, open_session
 from effnb.settings import OverrideSettings
 from effnb.tools._replays import with_setting
@@ -54,6 +55,18 @@ def test_the_planted_cause_is_reproduced_and_shown_with_the_causes(shop):
     assert found.headline.startswith("reproduced here: ")
     assert causes.confirmation == found
     assert list((shop.workspace.root / "repo" / ".git").glob("worktrees/*")) == []
+
+
+@pytest.mark.skipif(best_sandbox() is None, reason="no strong sandbox on this machine")
+def test_who_mends_a_regression_has_its_cause_tried_first_and_once(shop):
+    (regression,) = shop.regressions().rows
+    for _ in range(2):
+        with pytest.raises(ToolFailed, match="revert"):  # no rule mends this one
+            shop.resolve(regression.id)
+    made = [one.tool for one in shop.workspace.audit.entries()]
+    assert made[-3:] == ["confirm_cause", "propose_fix", "propose_fix"]
+    reverted = shop.tools.propose_fix(subject=regression.id, revert=True)
+    assert reverted.reviewer == shop.tools.rank_causes(id=regression.id).candidates[0].author
 
 
 def test_without_a_workload_it_is_not_replayable(shop):
