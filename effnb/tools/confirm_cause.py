@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 KIND = "confirmation"
 SWITCHED = ("off", "on")
+SHORTER = 3
 
 
 class _Refused(Exception):
@@ -107,7 +109,8 @@ def _tried(workspace: Workspace, regression: Regression, change: Change | None, 
         raise _Refused("not_run", f"no strong sandbox: {probe().reason}; see `effnb doctor`")
     with versions_of(trial.repository, trial.old, trial.new, trial.workload) as (old, new):
         similarity = replay_similarity(workspace, regression.service, regression.baseline, sandbox, old)
-        measured = _measured(workspace, regression, sandbox, old, new)
+        parts = [_in_part(*one) for one in ((old, trial.workload, trial.old), (new, trial.workload, trial.new))]
+        measured = _measured(workspace, regression, sandbox, *parts)
     words = " ".join(trial.workload.words())
     return {
         **measured,
@@ -115,6 +118,12 @@ def _tried(workspace: Workspace, regression: Regression, change: Change | None, 
         "workload": f"{words} (recorded at {trial.workload.revision[:12]})",
         "sandbox": sandbox.name,
     }
+
+
+def _in_part(version: Version, workload: ServiceWorkload, side: Side) -> Version:
+    """The version with a part of the requests, again and again: more rounds say more than longer ones."""
+    requests = max(1, workload.requests // SHORTER) if workload.requests else None
+    return replace(version, words=(*workload.words(requests=requests)[1:], *side.arguments))
 
 
 def _trial(workspace: Workspace, regression: Regression, change: Change) -> _Trial:

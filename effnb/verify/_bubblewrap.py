@@ -54,7 +54,8 @@ class Bubblewrap:
     @property
     def python(self) -> str:
         """The interpreter that runs effnb, with its packages."""
-        return sys.executable
+        # As `../.venv/bin/python` it would lead through a folder that is not there inside; links stay as they are.
+        return os.path.abspath(sys.executable)  # noqa: PTH100
 
     def run(
         self,

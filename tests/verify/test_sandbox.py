@@ -262,3 +262,11 @@ def test_a_sandbox_with_a_hole_is_partial_and_the_hole_is_named(sandbox):
 
 def test_no_sandbox_is_no_sandbox():
     assert first_strong([Absent()])[0] is None
+
+
+def test_an_interpreter_named_through_another_folder_is_found_inside(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    python = f"{os.path.relpath(Path(sys.executable).parent, tmp_path / 'elsewhere')}/python"
+    code = "import sys; from effnb.verify import probe; print('..' in sys.executable, probe().level)"
+    done = subprocess.run([python, "-c", code], cwd=tmp_path / "elsewhere", capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", probe().level]

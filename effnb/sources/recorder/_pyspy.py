@@ -40,7 +40,8 @@ class Sampled(NamedTuple):
 
 def profiler_path() -> str:
     """py-spy of this environment, else the first on PATH."""
-    beside = Path(sys.executable).with_name("py-spy")
+    # The same path in a sandbox, where folders that `..` leads through may be missing.
+    beside = Path(os.path.abspath(sys.executable)).with_name("py-spy")  # noqa: PTH100
     found = str(beside) if beside.exists() else shutil.which("py-spy")
     if not found:
         raise ConfigError("cannot find py-spy; install it with: pip install py-spy")
