@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -25,6 +26,14 @@ def applies(requirement: Requirement, extras: set[str]) -> bool:
         for version in PYTHONS
         for extra in extras | {""}
     )
+
+
+def for_whom(found: Distribution) -> str:
+    """Marker of a version that not every supported Python may install; the others take an older one, unpinned."""
+    wanted = SpecifierSet(found.metadata.get("Requires-Python") or "")
+    if wanted.contains(f"{PYTHONS[0]}.0"):
+        return ""
+    return "; " + " and ".join(f"python_full_version {one.operator} '{one.version}'" for one in wanted)
 
 
 def main() -> None:
@@ -45,7 +54,7 @@ def main() -> None:
             found = distribution(requirement.name)
         except PackageNotFoundError:
             continue
-        pins[key[0]] = f"{found.name}=={found.version}"
+        pins[key[0]] = f"{found.name}=={found.version}{for_whom(found)}"
         wanted = map(Requirement, found.requires or [])
         todo += [inner for inner in wanted if applies(inner, set(requirement.extras))]
     sys.stdout.write("".join(f"{pins[name]}\n" for name in sorted(pins)))
