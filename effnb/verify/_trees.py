@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from effnb.errors import BadQuery, SourceUnavailable
 
@@ -58,8 +59,10 @@ def export(repository: Path, revision: str, target: Path) -> None:
     if done.returncode:
         raise BadQuery(f"no revision {revision!r} in {repository}: {_line(done.stderr)}; fetch it, or scan again")
     target.mkdir(parents=True)
+    # Before Python 3.11.4 there is no filter; git's own trees have neither `..` nor files below a link.
+    careful: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-        archive.extractall(target, filter="data")
+        archive.extractall(target, **careful)
 
 
 def apply_diff(tree: Path, diff: str) -> None:
