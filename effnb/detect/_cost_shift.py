@@ -23,6 +23,9 @@ from effnb.settings import DetectSettings
 
 NEAR = 2
 """Frames above the cause within which whatever falls is taken as its source."""
+LARGEST_SOURCE = 1.0
+"""Part of a rise by which what it came from may have fallen beyond it: what fell further saved something itself, and
+a true rise would vanish under it. A fall may be a small part of what rose, where several were merged into one."""
 MAX_ERROR = 0.25
 """Largest standard error of a domain's sum, as a share of the rise, at which it can still tell."""
 CLEAR = 4.0
@@ -138,7 +141,8 @@ def _level_domain(
                 return pair
             continue
         share = domain.kept / own
-        if up < NEAR and share < settings.shift_share:
+        has_source = step.delta < 0 or share > -LARGEST_SOURCE
+        if up < NEAR and has_source and share < settings.shift_share:
             return domain
         if domain.error <= MAX_ERROR_FAR * abs(own) and abs(domain.kept) <= MATCHES * domain.error:
             return domain
