@@ -145,9 +145,11 @@ class Session:
         return self.fix_record(fix.id)
 
     def _confirm_once(self, subject: str) -> None:
+        from effnb.tools.confirm_cause import KIND
+
         if self.workspace.findings.regression(subject) is None:
             return
-        tried = self.workspace.records.newest("confirmation", subject, Confirmation)
+        tried = self.workspace.records.newest(KIND, subject, Confirmation)
         if tried is None or tried.verdict == "not_run":
             with suppress(ToolFailed):  # on record; the fix is then made for a cause that is not confirmed
                 self.tools.confirm_cause(id=subject)

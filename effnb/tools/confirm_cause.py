@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 KIND = "confirmation"
 SWITCHED = ("off", "on")
 SHORTER = 3
+"""A round makes this part of the recorded requests."""
 
 
 class _Refused(Exception):
@@ -109,7 +110,11 @@ def _tried(workspace: Workspace, regression: Regression, change: Change | None, 
         raise _Refused("not_run", f"no strong sandbox: {probe().reason}; see `effnb doctor`")
     with versions_of(trial.repository, trial.old, trial.new, trial.workload) as (old, new):
         similarity = replay_similarity(workspace, regression.service, regression.baseline, sandbox, old)
-        parts = [_in_part(*one) for one in ((old, trial.workload, trial.old), (new, trial.workload, trial.new))]
+        # More rounds of fewer requests say more than long ones.
+        parts = [
+            replace(one, words=(*trial.workload.words(requests=trial.workload.part(SHORTER))[1:], *side.arguments))
+            for one, side in ((old, trial.old), (new, trial.new))
+        ]
         measured = _measured(workspace, regression, sandbox, *parts)
     words = " ".join(trial.workload.words())
     return {
@@ -118,12 +123,6 @@ def _tried(workspace: Workspace, regression: Regression, change: Change | None, 
         "workload": f"{words} (recorded at {trial.workload.revision[:12]})",
         "sandbox": sandbox.name,
     }
-
-
-def _in_part(version: Version, workload: ServiceWorkload, side: Side) -> Version:
-    """The version with a part of the requests, again and again: more rounds say more than longer ones."""
-    requests = max(1, workload.requests // SHORTER) if workload.requests else None
-    return replace(version, words=(*workload.words(requests=requests)[1:], *side.arguments))
 
 
 def _trial(workspace: Workspace, regression: Regression, change: Change) -> _Trial:

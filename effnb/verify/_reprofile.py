@@ -75,11 +75,10 @@ def check_reprofile(candidate: Candidate) -> Check:
 
 def service_version(tree: Path, service: ServiceWorkload, *, shorter: int = 1) -> Version:
     """A tree with the command that drives it."""
-    requests = max(1, service.requests // shorter) if service.requests else None
     counted = any("{requests}" in word for word in service.command)
     return Version(
         tree=tree,
-        words=tuple(service.words(requests=requests)[1:]),
+        words=tuple(service.words(requests=service.part(shorter))[1:]),
         idle=tuple(service.words(requests=1)[1:]) if counted else None,
     )
 

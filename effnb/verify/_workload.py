@@ -97,6 +97,10 @@ class ServiceWorkload(Noun):
         """Whether another seed gives other requests."""
         return any("{seed}" in word for word in self.command)
 
+    def part(self, divisor: int) -> int | None:
+        """Requests of a run that is shorter by a divisor, at least one; null when the command has no such word."""
+        return max(1, self.requests // divisor) if self.requests else None
+
     def words(self, *, seed: int | None = None, requests: int | None = None) -> list[str]:
         """The command as it is run."""
         values = {

@@ -38,10 +38,10 @@ LOOKED_AT = 30
 UNDER_STATE = 5
 """Cases that are called again under every change of state: from the shortest to the longest."""
 LARGE_EVERY = 4
+"""Of cases with a long outcome, only each of this many is called with changed arguments."""
 ENOUGH = 260
 PATIENCE = 1.5
 """How much more time there is, as a part of the usual, while fewer than ``ENOUGH`` cases were called."""
-"""Of cases with a long outcome, only each of this many is called with changed arguments."""
 EITHER_HEADER = 47
 """For zlib: take a header of its own or of gzip."""
 WATCHED = (
