@@ -3,20 +3,25 @@
 Moved work leaves something else below the same callers. For every cause the stacks it changed are followed upwards,
 frame by frame: all that runs below the same path (the domain) is summed up around the change. Where nothing of the rise
 is left of that sum, it was moved. Where something is left that stands out of the domain's own noise, that remainder is
-a regression besides the shift, and is reported with its own size. Further up, unrelated changes meet: there a fall only
-counts when it matches the rise within their errors.
+a regression besides the shift, and is reported with its own size, unless the rise, what fell at its time and what is
+new there cancel: then the rest is others'. What changed at another time does not count at all. Further up, unrelated
+changes meet: there a fall only counts when one function's matches the rise within their errors.
+
+A caller of a whole move shows nothing of it. One that rose with it rose for another reason, and is looked at again.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from effnb.detect._history import Ints, ServiceHistory, Stack
-from effnb.detect._local import LocalChange, local_change, sum_error
-from effnb.detect._merge import Cause, merged_row
+from effnb.detect._history import Floats, Ints, ServiceHistory, Stack
+from effnb.detect._local import HOURS_APART, LocalChange, local_change, sum_error
+from effnb.detect._merge import Cause, merge_causes, merged_row
 from effnb.detect._types import Step, suppress
 from effnb.domain import Suppressed
 from effnb.settings import DetectSettings
@@ -36,6 +41,18 @@ MATCHES = 3.0
 MATCHING = 0.3
 """Largest part of a rise that may be left of it and one function's fall where the two are one move."""
 ALIKE = 0.9
+SURELY = 4.0
+"""Standard errors at which a single stack surely changed."""
+HOLDS = 0.8
+"""Part of a move's source that a caller must hold to be a caller of the whole move."""
+GONE = 0.1
+"""Largest part of a stack's cost after a change that it had before where it is new."""
+TIME_TELLS = 25.0
+"""Twice a log likelihood at which a source's own best time speaks against the step's: five standard deviations."""
+FEWEST_BUCKETS = 8
+"""Buckets below which a time cannot be told."""
+MEDIAN_OF_SQUARE = 0.455
+"""Median of a squared standard normal variable."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,8 @@ class Domain:
     falls: float
     """What changed in the other direction, by function, at most."""
     counterpart: str
+    source: Ints
+    """Stacks that surely changed in the other direction, at the step's time."""
 
 
 def drop_shifted(
@@ -60,6 +79,7 @@ def drop_shifted(
     paths = _PathIndex(history)
     kept: list[Cause] = []
     dropped: list[Suppressed] = []
+    loose: list[Step] = []
     remainders: list[tuple[Cause, Ints]] = []
     near = settings.merge_hours * 3600 / history.step_seconds
     for cause in causes:
@@ -84,7 +104,22 @@ def drop_shifted(
                 dropped.append(merged_row(history, cause.step, twin.step, "pairwise-dedup"))
         else:
             dropped.append(_shifted(history, cause.step, domain, own))
-    return kept, dropped
+            loose += cause.take_out(_rises_beside(history, change, domain))
+    return kept + merge_causes(history, loose, settings, known=kept), dropped
+
+
+def _rises_beside(history: ServiceHistory, change: LocalChange, domain: Domain) -> Callable[[Step], bool]:
+    """Whether a caller of all of a move rose itself: of work that only moved below it, it shows nothing."""
+    whole = float(change.stacks[domain.source].sum())
+
+    def rises(step: Step) -> bool:
+        rows = history.members(step.row)
+        inside = float(change.stacks[np.intersect1d(rows, domain.source, assume_unique=True)].sum())
+        rise = float(change.stacks[rows].sum()) * float(np.sign(step.delta))
+        holds_it = abs(inside) >= HOLDS * abs(whole) > 0
+        return holds_it and rise >= max(HOLDS * abs(step.delta) / 2, CLEAR * sum_error(history, change, rows))
+
+    return rises
 
 
 def _is_one_move(one: Cause, rows: Ints, other: Cause, others: Ints, near: float) -> bool:
@@ -135,20 +170,88 @@ def _level_domain(
         if len(above) < len(carrying) and any(len(path) <= up for path in carrying):
             return None  # some of it is already at the root: no caller is left that holds it all
         domain = _domain(history, paths, step, change, own, above)
+        found = None
         if domain is None:
-            # Days pass during a climb, and in days something nearby falls by as much.
-            if up < NEAR and step.begin is None and (pair := _pair_domain(history, paths, step, change, own, above)):
-                return pair
-            continue
-        share = domain.kept / own
-        has_source = step.delta < 0 or share > -LARGEST_SOURCE
-        if up < NEAR and has_source and share < settings.shift_share:
-            return domain
-        if domain.error <= MAX_ERROR_FAR * abs(own) and abs(domain.kept) <= MATCHES * domain.error:
-            return domain
-        is_partly = share < 1 - settings.shift_share / 2 and domain.falls >= 0.5 * (1 - share) * abs(own)
-        if up < NEAR and is_partly and _is_clear(domain, own):
-            return domain
+            if up < NEAR and step.begin is None:  # in the days of a climb something nearby falls by as much
+                found = _pair_domain(history, paths, step, change, own, above)
+        elif up >= NEAR or min(len(path) for path in above) == 1:
+            found = domain if _matches_far(history, change, domain, own) else None
+        else:
+            found = _near_move(history, step, change, own, domain, settings)
+        if found is not None:
+            return found
+    return None
+
+
+def _near_move(
+    history: ServiceHistory, step: Step, change: LocalChange, own: float, domain: Domain, settings: DetectSettings
+) -> Domain | None:
+    """The domain, or the move alone in it, where too little of the change is kept; None for a true one."""
+    is_clear, share = _is_clear(domain, own), domain.kept / own
+    if is_clear and (move := _move_alone(history, step, change, own, domain)):
+        return move
+    if share < settings.shift_share and (step.delta < 0 or share > -LARGEST_SOURCE):
+        return domain
+    is_partly = share < 1 - settings.shift_share / 2 and domain.falls >= 0.5 * (1 - share) * abs(own)
+    return domain if is_partly and is_clear else None
+
+
+def _matches_far(history: ServiceHistory, change: LocalChange, domain: Domain, own: float) -> bool:
+    """Whether all below a distant caller, or the whole service, stayed level, and one function fell by the rise."""
+    fell = [i for i in domain.source.tolist() if domain.counterpart in history.stacks[i]]
+    source = abs(float(change.stacks[fell].sum()))
+    is_level = domain.error <= MAX_ERROR_FAR * abs(own) and abs(domain.kept) <= MATCHES * domain.error
+    return is_level and all(abs(fall - abs(own)) <= MATCHING * abs(own) for fall in (source, domain.falls))
+
+
+def _stack_errors(history: ServiceHistory, change: LocalChange, stacks: Ints) -> Floats:
+    """Standard error of each stack's change as its samples alone must scatter, as a share of the service's cost."""
+    parts = [
+        (history.mean_cost(side)[stacks], max(side.stop - side.start, 1)) for side in (change.before, change.after)
+    ]
+    # One sample more or less is always possible: a stack without any has no scatter of its own.
+    return np.asarray(np.sqrt(sum((level + 1 / length) / length for level, length in parts)) / change.base)
+
+
+def _changed_then(history: ServiceHistory, step: Step, change: LocalChange, stacks: Ints) -> npt.NDArray[np.bool_]:
+    """Whether each stack changed when the step did: a cut there describes it as well as its best cut nearby.
+
+    Compared are sums of squares over the variance between neighbouring buckets, for Gaussian noise twice a log
+    likelihood. A climb is no cut: what belongs to it follows a line from where it begins to where it ends.
+    """
+    first, stop = change.before.start, change.after.stop
+    values = np.nan_to_num(history.stack_cost[stacks, first:stop])
+    n, slack = stop - first, max(1, round(HOURS_APART * 3600 / history.step_seconds))
+    if n < FEWEST_BUCKETS:
+        return np.ones(len(stacks), dtype=bool)
+    variance = np.median(np.diff(values, axis=1) ** 2, axis=1) / (2 * MEDIAN_OF_SQUARE)
+    variance = np.maximum(variance, values.mean(axis=1) + 1 / n)  # samples alone scatter as much as there are
+    cuts = np.arange(1, n)
+    sums, squares = np.cumsum(values, axis=1), np.cumsum(values**2, axis=1)
+    left = squares[:, :-1] - sums[:, :-1] ** 2 / cuts
+    right = squares[:, -1:] - squares[:, :-1] - (sums[:, -1:] - sums[:, :-1]) ** 2 / (n - cuts)
+    by_cut = left + right
+    if step.margin is None:
+        low, high = max(step.starts - first - slack, 1), min(step.ends - first + slack, n - 1)
+        here = by_cut[:, low - 1 : high].min(axis=1, initial=np.inf)
+    else:
+        climbed = np.clip((np.arange(first, stop) - step.starts) / max(step.ends - step.starts, 1), 0, 1)
+        climbed -= climbed.mean()
+        centred = values - values.mean(axis=1, keepdims=True)
+        here = (centred**2).sum(axis=1) - (centred @ climbed) ** 2 / max(float(climbed @ climbed), 1e-12)
+    return np.asarray((here - by_cut.min(axis=1)) / variance <= TIME_TELLS)
+
+
+def _move_alone(history: ServiceHistory, step: Step, change: LocalChange, own: float, domain: Domain) -> Domain | None:
+    """The step, its source and the stacks that are new there, where they cancel: the rest of the domain is others'."""
+    before, after = (history.mean_cost(side)[domain.stacks] for side in (change.before, change.after))
+    surely = change.stacks[domain.stacks] > SURELY * _stack_errors(history, change, domain.stacks)
+    new = domain.stacks[surely & (before <= GONE * after)]
+    for others in (domain.source, np.union1d(domain.source, new)):
+        rows = np.union1d(history.members(step.row), others)
+        kept, error = float(change.stacks[rows].sum()), sum_error(history, change, rows)
+        if error <= MAX_ERROR * abs(own) and abs(kept) <= min(MATCHES * error, MATCHING * abs(own)):
+            return replace(domain, stacks=rows, kept=kept, error=error)
     return None
 
 
@@ -165,9 +268,16 @@ def _carrying_paths(history: ServiceHistory, step: Step, change: LocalChange, na
 def _domain(
     history: ServiceHistory, paths: _PathIndex, step: Step, change: LocalChange, own: float, above: set[Stack]
 ) -> Domain | None:
-    """Everything below some paths; None when it is too noisy to tell, or nothing in it fell."""
+    """Everything below some paths but what changed at another time; None when too noisy, or nothing in it fell."""
     rows = np.array(sorted({i for path in above if path for i in paths.below(path)}), dtype=np.int64)
     if not len(rows):
+        return None
+    others = np.setdiff1d(rows, history.members(step.row), assume_unique=True)
+    others = others[np.abs(change.stacks[others]) > SURELY * _stack_errors(history, change, others)]
+    then = _changed_then(history, step, change, others)
+    rows = np.setdiff1d(rows, others[~then], assume_unique=True)
+    source = others[then & (change.stacks[others] * own < 0)]
+    if not len(source):
         return None
     opposite = rows[change.stacks[rows] * own < 0]
     if -float(change.stacks[opposite].sum()) * np.sign(own) < 0.1 * abs(own):
@@ -177,7 +287,7 @@ def _domain(
         return None
     falls, counterpart = _counterpart(history, step, change, rows, above)
     caller = min(above, key=lambda path: (len(path), path))[-1]
-    return Domain(rows, caller, float(change.stacks[rows].sum()), error, abs(falls), counterpart)
+    return Domain(rows, caller, float(change.stacks[rows].sum()), error, abs(falls), counterpart, source)
 
 
 def _pair_domain(
@@ -195,12 +305,13 @@ def _pair_domain(
         return None
     members = history.members(step.row)
     other = np.array([i for i in rows.tolist() if counterpart in history.stacks[i]], dtype=np.int64)
+    other = other[_changed_then(history, step, change, other)]
     pair = np.union1d(members, other)
     kept, error = float(change.stacks[pair].sum()), sum_error(history, change, pair)
     if error > MAX_ERROR * abs(own) or abs(kept) > min(MATCHES * error, MATCHING * abs(own)):
         return None
     caller = min(above, key=lambda path: (len(path), path))[-1]
-    return Domain(pair, caller, kept, error, abs(falls), counterpart)
+    return Domain(pair, caller, kept, error, abs(falls), counterpart, other)
 
 
 def _counterpart(

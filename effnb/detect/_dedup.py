@@ -63,16 +63,20 @@ class _Pair:
         self.lengths = [max(side.stop - side.start, 1) for side in sides]
 
     def meet_in_what_came_or_went(self) -> bool:
-        """Whether some function was new, or no longer there, in the stacks of both."""
-        came = np.ones(len(self.history.functions), dtype=bool)
-        went = came.copy()
+        """Whether some function is new, or no longer there, and lies below both, of which neither calls the other."""
+        one, other = (self.history.members(step.row) for step in self.steps)
+        if len(np.intersect1d(one, other, assume_unique=True)) == min(len(one), len(other)):
+            return False  # in a large caller's stacks something always comes or goes
+        before, after = (np.asarray(self.history.incidence @ level) for level in self.levels)
+        came, went = before <= GONE * after, after <= GONE * before  # as a whole: new below a caller is not new
         for step in self.steps:
-            before, after = (self._by_function(level, step) for level in self.levels)
-            came &= (after * self.lengths[1] >= FEWEST) & (before <= GONE * after)
-            went &= (before * self.lengths[0] >= FEWEST) & (after <= GONE * before)
+            left, right = (self._below(level, step) for level in self.levels)
+            came &= right * self.lengths[1] >= FEWEST
+            went &= left * self.lengths[0] >= FEWEST
         return bool((came | went).any())
 
-    def _by_function(self, level: Floats, step: Step) -> Floats:
+    def _below(self, level: Floats, step: Step) -> Floats:
+        """Cost of every function in the stacks of a step's function."""
         part = np.zeros_like(level)
         members = self.history.members(step.row)
         part[members] = level[members]

@@ -2,25 +2,29 @@
 
 The step that stands furthest out of its samples' scatter leads. A change is clearest where all of it and least else is
 measured: of a function and its callers the function leads, of a function whose callees all got dearer the function
-leads too, and two causes below one large caller stay two. What a step shows is explained when little of it is left
-without the stacks of the causes of its time.
+leads too, and two causes below one large caller stay two. Where all that grew below a function did so by one factor,
+that function leads. What a step shows is explained when little of it is left without the stacks of the causes of its
+time; a function far below another one that grew by a far larger factor is not explained by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
 
 from effnb.detect._history import Floats, Ints, ServiceHistory
-from effnb.detect._local import local_change, sum_error, windows
+from effnb.detect._local import LocalChange, local_change, sum_error, windows
 from effnb.detect._traffic import cost_change
 from effnb.detect._types import Step, suppress
 from effnb.domain import Suppressed
 from effnb.settings import DetectSettings
 
-ROLLOUT_HOURS = 2.0
+ROLLOUT_HOURS = 0.5
+"""Hours between two steps of one rollout, beside what noise leaves open of their places: all its functions see the same
+hosts change. The next release may follow soon."""
 WIDER = 1.2
 NARROWER = 0.8
 SHOWN = 0.6
@@ -40,6 +44,16 @@ CLEARLY = 3.0
 """Standard errors that count as seen."""
 SURELY = 4.0
 """Standard errors at which what causes leave of a step is a change of its own."""
+UNIFORM = 1.5
+"""Largest factor between the relative changes of two parts of a function that changed as a whole."""
+NEARLY_ALL = 0.99
+"""Of functions that have at least this part of the largest change below them, the smallest leads."""
+FEWEST_ALIKE = 3
+"""Stacks that must have grown alike: two may by chance."""
+TIMES_ITS_PART = 2.0
+"""A function that changed by so many times its part of a caller's change has a reason of its own."""
+CLOSE_BY = 2
+"""Frames below a function within which its edit may show."""
 LEFT_OVER = 0.5
 """A step is part of others when less than this share of it is left without them."""
 
@@ -62,6 +76,22 @@ class Cause:
     """The announced change it is a step of."""
     also: list[Step] = field(default_factory=list)
     """Steps of the same function that belong to it."""
+    members: dict[str, Step] = field(default_factory=dict)
+    """Steps of the rows in ``merged``, by the id of the row; not of those that came with other causes."""
+
+    def explain(self, history: ServiceHistory, step: Step) -> None:
+        """Take a step in as part of this change."""
+        row = merged_row(history, step, self.step)
+        self.merged.append(row)
+        self.members[row.id] = step
+
+    def take_out(self, is_apart: Callable[[Step], bool]) -> list[Step]:
+        """Give up the steps that are not part of this change after all."""
+        loose = {key: step for key, step in self.members.items() if is_apart(step)}
+        self.merged[:] = [row for row in self.merged if row.id not in loose]
+        for key in loose:
+            del self.members[key]
+        return list(loose.values())
 
 
 def join_stairs(steps: list[Step], history: ServiceHistory, settings: DetectSettings) -> list[Step]:
@@ -80,39 +110,51 @@ def join_stairs(steps: list[Step], history: ServiceHistory, settings: DetectSett
     return joined
 
 
-def merge_causes(history: ServiceHistory, steps: list[Step], settings: DetectSettings) -> list[Cause]:
-    """Groups steps of one direction that are near in time and lie in the same stacks, the clearest first."""
+def merge_causes(
+    history: ServiceHistory, steps: list[Step], settings: DetectSettings, *, known: Sequence[Cause] = ()
+) -> list[Cause]:
+    """Groups steps of one direction that are near in time and lie in the same stacks, the clearest first.
+
+    What ``known`` causes explain is merged into them; they are not returned.
+    """
     limit = settings.merge_hours * 3600 / history.step_seconds
     clear = {id(step): _clearness(history, step) for step in steps}
     waiting = sorted(steps, key=lambda step: (-clear[id(step)], step.row, step.index))
-    causes: list[Cause] = []
+    causes: list[Cause] = list(known)
     while waiting:
         leader = waiting[0]
         other = _explained_by(history, leader, causes, limit)
         if other is not None:
-            other.merged.append(merged_row(history, leader, other.step))
+            other.explain(history, leader)
             waiting = waiting[1:]
             continue
-        known = _stacks_of_narrower(history, leader, causes)
-        left = _clearness(history, leader, known)
+        theirs = _stacks_of_narrower(history, leader, causes)
+        left = _clearness(history, leader, theirs)
         if left < clear[id(leader)]:  # part of what made it clear is another cause's
             clear[id(leader)] = left
             waiting.sort(key=lambda step: (-clear[id(step)], step.row, step.index))
             if waiting[0] is not leader:
                 continue
         leader = _larger_callee(history, leader, waiting, causes, limit)
-        change = local_change(history, leader.starts, leader.ends).stacks * np.sign(leader.delta)
-        change[known] = 0.0
+        leader = _uniform_caller(history, leader, waiting, limit)
+        local = local_change(history, leader.starts, leader.ends)
+        change = local.stacks * np.sign(leader.delta)
+        change[theirs] = 0.0
         members = [
             step
             for step in waiting
             if step is leader
-            or (_is_near(history, step, leader, limit) and _overlap(history, change, step.row, leader.row))
+            or (
+                _is_near(history, step, leader, limit)
+                and _overlap(history, change, step.row, leader.row)
+                and not _is_mostly_beside(history, local, step, leader)
+                and not _outgrows(history, local, step, leader)
+            )
         ]
         causes.append(_cause(history, leader, members, change, settings))
         gone = {id(step) for step in members}
         waiting = [step for step in waiting if id(step) not in gone]
-    return _without_wider(history, causes, limit)
+    return causes[len(known) :] if known else _without_wider(history, causes, limit)
 
 
 def _without_wider(history: ServiceHistory, causes: list[Cause], limit: float) -> list[Cause]:
@@ -122,7 +164,9 @@ def _without_wider(history: ServiceHistory, causes: list[Cause], limit: float) -
         narrower = [one for one in left if _level(one.step) <= NARROWER * _level(cause.step)]
         other = _explained_by(history, cause.step, narrower, limit)
         if other is not None:
-            other.merged.extend([merged_row(history, cause.step, other.step), *cause.merged])
+            other.explain(history, cause.step)
+            other.merged.extend(cause.merged)
+            other.members.update(cause.members)
             left = [one for one in left if one is not cause]
     return left
 
@@ -167,21 +211,100 @@ def _larger_callee(
     """
     local = local_change(history, leader.starts, leader.ends)
     change = local.stacks * np.sign(leader.delta)
-    own, name = history.members(leader.row), history.functions[leader.row]
+    own = history.members(leader.row)
     whole = float(change[own].sum())
     best, most = leader, (1 + ELSEWHERE) * whole
     for step in waiting:
         if step.row == leader.row or not _is_near(history, step, leader, limit):
             continue
-        rows, callee = history.members(step.row), history.functions[step.row]
+        rows = history.members(step.row)
         both = np.intersect1d(own, rows, assume_unique=True)
-        below = [i for i in both.tolist() if history.stacks[i].index(callee) > history.stacks[i].index(name)]
+        below = _below(history, both, step.row, leader.row)
         rest = np.setdiff1d(rows, own, assume_unique=True)
         extra = float(change[rest].sum())
         is_more = whole + extra > most and extra > CLEARLY * sum_error(history, local, rest)
         if is_more and change[below].sum() >= CARRIED * whole and _explained_by(history, step, causes, limit) is None:
             best, most = step, whole + extra
     return best
+
+
+def _below(history: ServiceHistory, stacks: Ints, inner: int, outer: int, frames: int = 0) -> list[int]:
+    """Those of some stacks with both functions in which the inner one runs more than so many frames below the outer."""
+    callee, caller = history.functions[inner], history.functions[outer]
+    return [i for i in stacks.tolist() if history.stacks[i].index(callee) > history.stacks[i].index(caller) + frames]
+
+
+def _uniform_caller(history: ServiceHistory, leader: Step, waiting: list[Step], limit: float) -> Step:
+    """The function around the leader below which all that grew did so by one factor; the leader when there is none."""
+    local = local_change(history, leader.starts, leader.ends)
+    change = local.stacks * float(np.sign(leader.delta))
+    own = history.members(leader.row)
+    whole = float(change[own].sum())
+    if whole <= 0:
+        return leader
+    found = [(whole, leader)]
+    for step in waiting:
+        if step.row == leader.row or not _is_near(history, step, leader, limit):
+            continue
+        rows = history.members(step.row)
+        inside = np.intersect1d(own, rows, assume_unique=True)
+        rest = np.setdiff1d(rows, own, assume_unique=True)
+        left = float(change[rest].sum())
+        if left < SURELY * sum_error(history, local, rest):
+            continue
+        if change[_below(history, inside, leader.row, step.row)].sum() < CARRIED * whole:
+            continue
+        if _grew_alike(history, local, change, own, rest):
+            found.append((left + whole, step))
+    most = max(change for change, _ in found)
+    return min((step for change, step in found if change >= NEARLY_ALL * most), key=_level)
+
+
+def _grew_alike(history: ServiceHistory, local: LocalChange, change: Floats, some: Ints, rest: Ints) -> bool:
+    """Whether most of the rest's change is in stacks that grew by the factor some others grew by.
+
+    Asked are stacks large enough to show that factor; stacks that did not grow at all do not count against it.
+    """
+    before, after = (history.mean_cost(side) for side in (local.before, local.after))
+    factor = float(change[some].sum()) * local.base / max(float(after[some].sum()), 1e-12)
+    lengths = [max(side.stop - side.start, 1) for side in (local.before, local.after)]
+    error = np.sqrt(before[rest] / lengths[0] + after[rest] / lengths[1])
+    grew, expected = change[rest] * local.base, factor * after[rest]
+    tells = expected >= SURELY * error
+    rise = np.clip(grew, 0, None)
+    alike = tells & (grew >= expected / UNIFORM) & (grew <= expected * UNIFORM)
+    return bool(alike.sum() >= FEWEST_ALIKE and rise[alike].sum() >= CARRIES * max(rise[tells].sum(), 0.5 * rise.sum()))
+
+
+def _is_mostly_beside(history: ServiceHistory, local: LocalChange, step: Step, other: Step) -> bool:
+    """Whether most of a step is surely left in its stacks that another function has no part in."""
+    change = local.stacks * float(np.sign(step.delta))
+    own = history.members(step.row)
+    apart = np.setdiff1d(own, history.members(other.row), assume_unique=True)
+    left = float(change[apart].sum())
+    return left >= max(LEFT_OVER * float(change[own].sum()), SURELY * sum_error(history, local, apart))
+
+
+def _outgrows(history: ServiceHistory, local: LocalChange, step: Step, around: Step) -> bool:
+    """Whether a function far below another one grew by a far larger factor than the rest of that, which grew as well.
+
+    What lies close below it does not count: an edit may call some of its callees more often.
+    """
+    change = local.stacks * float(np.sign(step.delta))
+    own, others = history.members(step.row), history.members(around.row)
+    both = np.intersect1d(own, others, assume_unique=True)
+    rest = np.setdiff1d(others, own, assume_unique=True)
+    shared, beside = float(change[both].sum()), float(change[rest].sum())
+    if shared <= 0 or beside < (1 / CARRIED - 1) * shared:
+        return False  # it carries the other one's change
+    if float(change[_below(history, both, step.row, around.row, CLOSE_BY)].sum()) < CARRIED * shared:
+        return False
+    level = history.mean_cost(local.after)
+    part = beside / max(float(level[rest].sum()), 1e-12) * float(level[both].sum())
+    if shared < TIMES_ITS_PART * part:
+        return False
+    surely = all(float(change[rows].sum()) >= SURELY * sum_error(history, local, rows) for rows in (both, rest))
+    return surely and not _grew_alike(history, local, change, both, rest)
 
 
 def _is_near(history: ServiceHistory, step: Step, leader: Step, limit: float) -> bool:
@@ -217,8 +340,11 @@ def _cause(
     own = own or [step for step in carrying if history.is_own(history.functions[step.row])]
     named = max(own or close, key=lambda step: (depth[step.row], rise[step.row]))
     names = [history.functions[step.row] for step in sorted(carrying, key=lambda step: depth[step.row])]
-    merged = [merged_row(history, step, named) for step in members if step is not named]
-    return Cause(named, leader, tuple(names), merged)
+    cause = Cause(named, leader, tuple(names), [])
+    for step in members:
+        if step is not named:
+            cause.explain(history, step)
+    return cause
 
 
 def _same_change(history: ServiceHistory, change: Floats, one: int, other: int) -> bool:
@@ -233,18 +359,21 @@ def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause], limi
     A step that the hours around it show is compared there, with the causes of those hours. One that they do not show is
     the mean of several changes, or out of place: it is compared over its whole levels, with all causes inside them. So
     is one of which those hours show too little without its causes to be sure, then with smaller functions' causes only.
+    A climb explains of a sudden step what it climbs in that time.
     """
     own, sign = history.members(step.row), float(np.sign(step.delta))
     near = [cause for cause in causes if cause.step.delta * step.delta > 0 and _inside(step, cause.step, limit)]
     if step.margin is not None:  # a sudden rise is no climb, even of the same function: its stacks prove nothing
         near = [one for one in near if one.step.margin is not None or _level(one.step) <= NARROWER * _level(step)]
+    near = _fast_enough(history, step, near)
     whole = cost_change(history, step) * sign
     if not near or whole <= 0:
         return None
     change = local_change(history, step.starts, step.ends)
     here = float(change.stacks[own].sum()) * sign
     if here >= SHOWN * whole and here > CLEARLY * sum_error(history, change, own):
-        parts = _shared(history, step, [cause for cause in near if _may_explain(history, step, cause.step, limit)])
+        asked = [cause for cause in near if _may_explain(history, step, cause.step, limit)]
+        parts = _shared(history, step, change, asked)
         left = {id(cause): here - float(change.stacks[rows].sum()) * sign for cause, rows in parts}
         rest = np.setdiff1d(own, _union(parts), assume_unique=True)
         remains = float(change.stacks[rest].sum()) * sign
@@ -253,18 +382,42 @@ def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause], limi
         if remains >= SURELY * sum_error(history, change, rest):
             return None
         near = [cause for cause in near if _level(cause.step) <= NARROWER * _level(step)]
-    parts = _shared(history, step, near)
+    parts = _shared(history, step, change, near)
     if not parts or cost_change(history, step, without=_union(parts)) * sign >= LEFT_OVER * whole:
         return None
     return _most_of(parts, {id(cause): cost_change(history, step, without=rows) * sign for cause, rows in parts})
 
 
+def _fast_enough(history: ServiceHistory, step: Step, causes: list[Cause]) -> list[Cause]:
+    """The causes without climbs, where those together rise by less than half of a sudden step between its levels."""
+    if step.margin is not None:
+        return causes
+    before, after = slice(step.first, max(step.starts, step.first + 1)), slice(min(step.ends, step.stop - 1), step.stop)
+    own = history.members(step.row)
+    climbs = [one for one in causes if one.step.margin is not None]
+    climbs = [one for one in climbs if np.intersect1d(own, history.members(one.step.row), assume_unique=True).size]
+    asked = LEFT_OVER * (abs(step.delta) - CLEARLY * step.error)
+    if sum(_climbed(one.step, before, after) for one in climbs) >= asked:
+        return causes
+    return [one for one in causes if one.step.margin is None]
+
+
+def _climbed(climb: Step, before: slice, after: slice) -> float:
+    """What a steady climb rises from the mean of one span of buckets to that of a later one."""
+    length = max(climb.ends - climb.starts, 1)
+    low, high = (
+        float(np.clip((np.arange(one.start, one.stop) - climb.starts) / length, 0, 1).mean()) for one in (before, after)
+    )
+    return abs(climb.delta) * (high - low)
+
+
 Parts = list[tuple[Cause, Ints]]
 
 
-def _shared(history: ServiceHistory, step: Step, causes: list[Cause]) -> Parts:
+def _shared(history: ServiceHistory, step: Step, change: LocalChange, causes: list[Cause]) -> Parts:
     """Causes and the stacks they share with a step; none when together they are far smaller than what is seen."""
     own = history.members(step.row)
+    causes = [cause for cause in causes if not _outgrows(history, change, step, cause.step)]
     parts = [(cause, np.intersect1d(own, history.members(cause.step.row), assume_unique=True)) for cause in causes]
     parts = [(cause, rows) for cause, rows in parts if len(rows)]
     size = sum(abs(cause.step.delta) for cause, _ in parts)
@@ -373,14 +526,18 @@ def _is_same(history: ServiceHistory, one: Cause, other: Cause, settings: Detect
         return True
     limit = settings.merge_hours * 3600 / history.step_seconds
     if one.step.begin is None and other.step.begin is None:
-        return _same_time(history, one.step, other.step, limit) and _share_a_callee(history, one.step, other.step)
+        if not _same_time(history, one.step, other.step, limit) or not _share_a_callee(history, one.step, other.step):
+            return False
+        local = local_change(history, one.step.starts, one.step.ends)
+        pairs = ((one.step, other.step), (other.step, one.step))
+        return not any(_outgrows(history, local, inner, outer) for inner, outer in pairs)
     if one.step.begin is None or other.step.begin is None:
         return False
     return _apart(one.step, other.step) <= limit and _share_a_callee(history, one.step, other.step)
 
 
 def _share_a_callee(history: ServiceHistory, one: Step, other: Step) -> bool:
-    """Whether one function below both, no larger than they are, carries most of the change of each."""
+    """Whether one function, no larger than they are together, carries most of the change of each."""
     change = local_change(history, min(one.starts, other.starts), max(one.ends, other.ends)).stacks
     change = change * float(np.sign(one.delta))
     members = [history.members(step.row) for step in (one, other)]

@@ -84,11 +84,13 @@ def detect_regressions(
     steps, funnel["long-path"] = kept.steps, len(kept.steps)
     dropped += kept.dropped
     causes = _causes(history, series, steps, planned, settings, funnel)
-    dropped += [row for cause in causes for row in cause.merged]
+    merged = {id(cause.merged): cause.merged for cause in causes}
     for name, cause_stage in CAUSE_STAGES.items():
         causes, rows = cause_stage(history, causes, settings)
         funnel[name] = len(causes)
         dropped += rows
+        merged |= {id(cause.merged): cause.merged for cause in causes}
+    dropped += [row for rows in merged.values() for row in rows]
     found = [_regression(history, cause, settings) for cause in causes]
     return Detection(tuple(found), tuple(dropped), funnel)
 

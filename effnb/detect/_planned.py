@@ -15,10 +15,15 @@ import numpy as np
 from effnb.detect._history import Floats, Ints, ServiceHistory
 from effnb.detect._merge import Cause, merged_row
 from effnb.detect._scan import Scanned
+from effnb.detect._types import Step
 from effnb.settings import DetectSettings
 
 LATE_HOURS = 3.0
 """Hours before the first and after the last step of an exposure at which a cause may still be found."""
+HALF = 0.5
+"""Part of a step that must be left beside the exposure for the step to be a change of its own."""
+SURELY = 5.0
+"""Standard errors that count as left."""
 AROUND_HOURS = 48.0
 """Hours before the first and after the last step of an exposure that are compared."""
 
@@ -103,7 +108,22 @@ def _gain(
     parts = np.split(values, cuts)
     stairs = sum(float(((part - part.mean()) ** 2).sum()) for part in parts if len(part)) / noise**2
     stairs += settings.penalty * len(cuts)
-    return max(stairs - follows, 0.0) if follows < flat else 0.0
+    if follows >= flat or follows >= stairs or _is_own(np.arange(first, last), values, centred, cause.step, noise):
+        return 0.0
+    return stairs - follows
+
+
+def _is_own(buckets: Ints, values: Floats, exposed: Floats, step: Step, noise: float) -> bool:
+    """Whether most of a step is surely left when the exposure explains all of the series that it can.
+
+    Something else that changes nearby spoils the exposure's fit and the step's alike; fitted together the step shows.
+    """
+    length = max(step.ends - step.starts, 1)
+    risen = np.clip((buckets + 1 - step.starts) / length, 0, 1)
+    columns = np.stack([np.ones(len(buckets)), exposed, risen], axis=1)
+    inverse = np.linalg.pinv(columns.T @ columns)
+    left = float((inverse @ (columns.T @ values))[2])
+    return bool(left >= max(HALF * step.delta, SURELY * noise * float(inverse[2, 2]) ** 0.5))
 
 
 def _exposure(buckets: Ints, edges: Sequence[float], shares: Sequence[float]) -> Floats:

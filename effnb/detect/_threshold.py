@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from effnb.detect._history import Floats, ServiceHistory
-from effnb.detect._local import local_change, sum_error
+from effnb.detect._local import LocalChange, local_change, sum_error
 from effnb.detect._merge import Cause
 from effnb.detect._types import Kept, Step, suppress
 from effnb.domain import Suppressed
@@ -98,10 +98,25 @@ def _reach_of_cause(history: ServiceHistory, cause: Cause, mix: Floats) -> float
     members = history.members(cause.step.row)
     around = float(change.stacks[members].sum()) * float(np.sign(cause.step.delta))
     error = sum_error(history, change, members)
+    around = min(around, _around_in_its_levels(history, cause.step, change))
     if error > LOCAL_ERROR * around:
         return whole * float(mix[cause.step.row])
     around += 1.96 * math.hypot(error, SIZE_ERROR * around)
     return max(whole * float(mix[cause.step.row]), around)
+
+
+def _around_in_its_levels(history: ServiceHistory, step: Step, change: LocalChange) -> float:
+    """Change of the function's share in the hours around a step, those left out that belong to the steps next to it.
+
+    Infinite when no hour is left.
+    """
+    before = slice(max(change.before.start, step.first), change.before.stop)
+    after = slice(change.after.start, min(change.after.stop, step.stop))
+    if before.start >= before.stop or after.start >= after.stop:
+        return float("inf")
+    share = history.standard_gcpu[step.row]
+    rise = float(np.nanmean(share[after])) - float(np.nanmean(share[before]))
+    return rise * float(np.sign(step.delta))
 
 
 def _too_small(history: ServiceHistory, step: Step, threshold: float, reach: float) -> Suppressed:

@@ -138,3 +138,78 @@ def test_a_rise_that_is_a_small_part_of_its_function_is_below_a_relative_thresho
     row = next(one for one in found.suppressed if one.stage == "threshold" and one.function == "app:a")
     name, value = row.would_keep.removeprefix("[detect] ").split(" = ")
     assert reports(detected(costs, **{name: float(value)})) == ["app:a"]
+
+
+def test_two_rises_of_one_release_in_a_function_and_far_below_it_are_two_reports():
+    found = detected(
+        {
+            ("app:f",): 0.05 + 0.08 * step(),
+            ("app:f", "app:x", "app:y", "app:g"): 0.01 + 0.008 * step(),
+            ("app:f", "app:x", "app:y"): 0.15,
+            ("app:f", "app:h"): 0.15,
+            ("app:rest",): 0.5,
+        }
+    )
+    assert reports(found) == ["app:f", "app:g"]
+
+
+def test_a_function_that_grew_as_a_whole_is_one_report_however_clear_one_callee_is():
+    alike = 1 + 0.3 * step()
+    found = detected(
+        {
+            **{("app:f", "app:a", f"app:a{i}"): 0.02 * alike for i in range(4)},
+            **{("app:f", "app:b", f"app:b{i}"): 0.01 * alike for i in range(4)},
+            ("app:f", "app:untouched"): 0.3,
+            ("app:rest",): 0.4,
+        }
+    )
+    assert reports(found) == ["app:f"]
+
+
+def test_a_rise_and_a_later_one_below_it_are_two_reports_three_hours_apart():
+    found = detected(
+        {
+            ("app:f",): 0.05 + 0.04 * step(),
+            ("app:f", "app:x", "app:y", "app:g"): 0.01 + 0.02 * step(AT + 3),
+            ("app:f", "app:h"): 0.2,
+            ("app:rest",): 0.7,
+        }
+    )
+    assert reports(found) == ["app:f", "app:g"]
+
+
+def test_what_fell_at_another_time_is_not_where_a_rise_came_from():
+    found = detected(
+        {
+            ("app:f", "app:rises"): 0.05 + 0.02 * step(),
+            ("app:f", "app:fell"): 0.05 - 0.02 * step(AT - 5),
+            ("app:f", "app:more"): 0.1,
+            ("app:rest",): 0.7,
+        }
+    )
+    assert [one.function for one in found.regressions if one.kind == "regression"] == ["app:rises"]
+
+
+def test_a_rename_is_recognised_beside_a_rise_below_the_same_caller():
+    found = detected(
+        {
+            ("app:f", "app:old"): 0.05 * (1 - step()),
+            ("app:f", "app:new"): 0.05 * step(),
+            ("app:f", "app:other"): 0.1 + 0.02 * step(),
+            ("app:rest",): 0.7,
+        }
+    )
+    assert reports(found) == ["app:other"]
+    assert {one.function for one in found.suppressed if one.stage == "cost-shift"} == {"app:old", "app:new"}
+
+
+def test_a_caller_of_a_whole_move_that_got_dearer_itself_is_reported():
+    found = detected(
+        {
+            ("app:f",): 0.05 + 0.02 * step(),
+            ("app:f", "app:old"): 0.05 * (1 - step()),
+            ("app:f", "app:new"): 0.05 * step(),
+            ("app:rest",): 0.8,
+        }
+    )
+    assert reports(found) == ["app:f"]
