@@ -178,11 +178,12 @@ def test_a_rise_and_a_later_one_below_it_are_two_reports_three_hours_apart():
     assert reports(found) == ["app:f", "app:g"]
 
 
-def test_what_fell_at_another_time_is_not_where_a_rise_came_from():
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_what_fell_at_another_time_is_not_where_a_rise_came_from(hours):
     found = detected(
         {
             ("app:f", "app:rises"): 0.05 + 0.02 * step(),
-            ("app:f", "app:fell"): 0.05 - 0.02 * step(AT - 5),
+            ("app:f", "app:fell"): 0.05 - 0.03 * step(AT + hours),
             ("app:f", "app:more"): 0.1,
             ("app:rest",): 0.7,
         }
@@ -213,3 +214,11 @@ def test_a_caller_of_a_whole_move_that_got_dearer_itself_is_reported():
         }
     )
     assert reports(found) == ["app:f"]
+
+
+def test_a_small_rise_is_not_made_large_by_the_next_one():
+    found = detected({("app:one",): 0.05 + 0.003 * step() + 0.03 * step(AT + 8), ("app:rest",): 0.9})
+    assert [round(one.absolute_delta, 2) for one in found.regressions] == [0.03]
+    assert [one.function for one in found.suppressed if one.stage == "threshold" and one.at.hour == AT % 24] == [
+        "app:one"
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from effnb.datasets import START
@@ -52,3 +54,13 @@ def test_a_plan_for_other_functions_explains_nothing():
     other = PlannedChange("flag:other", PLAN.steps, frozenset({"app:elsewhere"}))
     found = detect_regressions(launched(), DetectSettings(), planned=[other])
     assert [one for one in found.regressions if one.kind == "planned"] == []
+
+
+def test_two_rises_that_meet_a_launch_by_chance_are_not_its_steps():
+    """Two steps between its own look much like the ramp, each alone less than both."""
+    history = launched()
+    own = 0.05 + 0.02 * (np.arange(HOURS) >= 244) + 0.02 * (np.arange(HOURS) >= 258)
+    counts = history.counts.copy()
+    counts[3] = np.random.default_rng(2).poisson(200_000 * own)
+    found = detect_regressions(replace(history, counts=counts), DetectSettings(), planned=[PLAN])
+    assert "app:own" in {one.function for one in found.regressions if one.kind == "regression"}
