@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from effnb.detect._history import Floats, Ints, ServiceHistory
-from effnb.detect._merge import Cause, merged_row
+from effnb.detect._merge import Cause, merged_row, uncertain_buckets
 from effnb.detect._scan import Scanned
 from effnb.detect._types import Step
 from effnb.settings import DetectSettings
@@ -24,6 +24,8 @@ HALF = 0.5
 """Part of a step that must be left beside the exposure for the step to be a change of its own."""
 SURELY = 5.0
 """Standard errors that count as left."""
+MUCH = 0.3
+"""Part of the traffic by which an exposure grows much at once."""
 AROUND_HOURS = 48.0
 """Hours before the first and after the last step of an exposure that are compared."""
 
@@ -108,9 +110,21 @@ def _gain(
     parts = np.split(values, cuts)
     stairs = sum(float(((part - part.mean()) ** 2).sum()) for part in parts if len(part)) / noise**2
     stairs += settings.penalty * len(cuts)
-    if follows >= flat or follows >= stairs or _is_own(np.arange(first, last), values, centred, cause.step, noise):
+    if follows >= flat or follows >= stairs:
+        return 0.0
+    if not _meets(cause.step, edges, plan) and _is_own(np.arange(first, last), values, centred, cause.step, noise):
         return 0.0
     return stairs - follows
+
+
+def _meets(step: Step, edges: Sequence[float], plan: PlannedChange) -> bool:
+    """Whether a step came when the exposure grew much at once: in a noisy function that stair may be all one sees."""
+    before = 0.0
+    for edge, (_, share) in zip(edges, plan.steps, strict=True):
+        if share - before >= MUCH and abs(step.starts - int(edge)) <= uncertain_buckets(step):
+            return True
+        before = share
+    return False
 
 
 def _is_own(buckets: Ints, values: Floats, exposed: Floats, step: Step, noise: float) -> bool:
