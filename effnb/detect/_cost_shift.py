@@ -117,7 +117,7 @@ def _rises_beside(history: ServiceHistory, change: LocalChange, domain: Domain) 
         inside = float(change.stacks[np.intersect1d(rows, domain.source, assume_unique=True)].sum())
         rise = float(change.stacks[rows].sum()) * float(np.sign(step.delta))
         holds_it = abs(inside) >= HOLDS * abs(whole) > 0
-        return holds_it and rise >= max(HOLDS * abs(step.delta) / 2, CLEAR * sum_error(history, change, rows))
+        return holds_it and rise >= max(HOLDS * abs(step.delta), CLEAR * sum_error(history, change, rows))
 
     return rises
 

@@ -87,6 +87,8 @@ def detect_regressions(
     merged = {id(cause.merged): cause.merged for cause in causes}
     for name, cause_stage in CAUSE_STAGES.items():
         causes, rows = cause_stage(history, causes, settings)
+        if cause_stage is drop_shifted:  # what it gives back may be announced as well
+            causes = mark_planned(history, series, causes, planned, settings)
         funnel[name] = len(causes)
         dropped += rows
         merged |= {id(cause.merged): cause.merged for cause in causes}
