@@ -108,15 +108,15 @@ def _reach_of_cause(history: ServiceHistory, cause: Cause, mix: Floats) -> float
 def _around_in_its_levels(history: ServiceHistory, step: Step, change: LocalChange) -> float:
     """Change of the function's share in the hours around a step, those left out that belong to the steps next to it.
 
-    Infinite when no hour is left.
+    Infinite when no hour with samples is left.
     """
-    before = slice(max(change.before.start, step.first), change.before.stop)
-    after = slice(change.after.start, min(change.after.stop, step.stop))
-    if before.start >= before.stop or after.start >= after.stop:
-        return float("inf")
     share = history.standard_gcpu[step.row]
-    rise = float(np.nanmean(share[after])) - float(np.nanmean(share[before]))
-    return rise * float(np.sign(step.delta))
+    before = share[max(change.before.start, step.first) : change.before.stop]
+    after = share[change.after.start : min(change.after.stop, step.stop)]
+    before, after = (side[np.isfinite(side)] for side in (before, after))
+    if not len(before) or not len(after):
+        return float("inf")
+    return (float(after.mean()) - float(before.mean())) * float(np.sign(step.delta))
 
 
 def _too_small(history: ServiceHistory, step: Step, threshold: float, reach: float) -> Suppressed:
