@@ -15,6 +15,7 @@ from itertools import groupby
 
 import numpy as np
 
+from effnb.detect._growth import CARRIED, CARRIES, LEFT_OVER, SURELY, below, grew_alike, is_mostly_beside, outgrows
 from effnb.detect._history import Floats, Ints, ServiceHistory
 from effnb.detect._local import LocalChange, local_change, sum_error, windows
 from effnb.detect._traffic import cost_change
@@ -30,32 +31,17 @@ NARROWER = 0.8
 SHOWN = 0.6
 """A step is sharp when the hours around it show at least this share of it."""
 DRIFT_HOURS = 120.0
-CARRIES = 0.7
 TOWERS = 0.5
 """A step of more than this share of a climb is a change of its own."""
 HALF = 0.5
 DRIFT_STAIRS = 3
 """So many changes of one function in one direction, each within ``DRIFT_HOURS`` of the last, are one drift."""
-CARRIED = 0.8
-"""Part of a leader's change that a callee must carry to lead in its place."""
 ELSEWHERE = 0.1
 """What the callee must change in other places, as a share of the leader's change."""
 CLEARLY = 3.0
 """Standard errors that count as seen."""
-SURELY = 4.0
-"""Standard errors at which what causes leave of a step is a change of its own."""
-UNIFORM = 1.5
-"""Largest factor between the relative changes of two parts of a function that changed as a whole."""
 NEARLY_ALL = 0.99
 """Of functions that have at least this part of the largest change below them, the smallest leads."""
-FEWEST_ALIKE = 3
-"""Stacks that must have grown alike: two may by chance."""
-TIMES_ITS_PART = 2.0
-"""A function that changed by so many times its part of a caller's change has a reason of its own."""
-CLOSE_BY = 2
-"""Frames below a function within which its edit may show."""
-LEFT_OVER = 0.5
-"""A step is part of others when less than this share of it is left without them."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +133,8 @@ def merge_causes(
             or (
                 _is_near(history, step, leader, limit)
                 and _overlap(history, change, step.row, leader.row)
-                and not _is_mostly_beside(history, local, step, leader)
-                and not _outgrows(history, local, step, leader)
+                and not is_mostly_beside(history, local, step, leader)
+                and not outgrows(history, local, step, leader)
             )
         ]
         causes.append(_cause(history, leader, members, change, settings))
@@ -219,19 +205,13 @@ def _larger_callee(
             continue
         rows = history.members(step.row)
         both = np.intersect1d(own, rows, assume_unique=True)
-        below = _below(history, both, step.row, leader.row)
+        inner = below(history, both, step.row, leader.row)
         rest = np.setdiff1d(rows, own, assume_unique=True)
         extra = float(change[rest].sum())
         is_more = whole + extra > most and extra > CLEARLY * sum_error(history, local, rest)
-        if is_more and change[below].sum() >= CARRIED * whole and _explained_by(history, step, causes, limit) is None:
+        if is_more and change[inner].sum() >= CARRIED * whole and _explained_by(history, step, causes, limit) is None:
             best, most = step, whole + extra
     return best
-
-
-def _below(history: ServiceHistory, stacks: Ints, inner: int, outer: int, frames: int = 0) -> list[int]:
-    """Those of some stacks with both functions in which the inner one runs more than so many frames below the outer."""
-    callee, caller = history.functions[inner], history.functions[outer]
-    return [i for i in stacks.tolist() if history.stacks[i].index(callee) > history.stacks[i].index(caller) + frames]
 
 
 def _uniform_caller(history: ServiceHistory, leader: Step, waiting: list[Step], limit: float) -> Step:
@@ -252,59 +232,12 @@ def _uniform_caller(history: ServiceHistory, leader: Step, waiting: list[Step], 
         left = float(change[rest].sum())
         if left < SURELY * sum_error(history, local, rest):
             continue
-        if change[_below(history, inside, leader.row, step.row)].sum() < CARRIED * whole:
+        if change[below(history, inside, leader.row, step.row)].sum() < CARRIED * whole:
             continue
-        if _grew_alike(history, local, change, own, rest):
+        if grew_alike(history, local, change, own, rest):
             found.append((left + whole, step))
     most = max(change for change, _ in found)
     return min((step for change, step in found if change >= NEARLY_ALL * most), key=_level)
-
-
-def _grew_alike(history: ServiceHistory, local: LocalChange, change: Floats, some: Ints, rest: Ints) -> bool:
-    """Whether most of the rest's change is in stacks that grew by the factor some others grew by.
-
-    Asked are stacks large enough to show that factor; stacks that did not grow at all do not count against it.
-    """
-    before, after = (history.mean_cost(side) for side in (local.before, local.after))
-    factor = float(change[some].sum()) * local.base / max(float(after[some].sum()), 1e-12)
-    lengths = [max(side.stop - side.start, 1) for side in (local.before, local.after)]
-    error = np.sqrt(before[rest] / lengths[0] + after[rest] / lengths[1])
-    grew, expected = change[rest] * local.base, factor * after[rest]
-    tells = expected >= SURELY * error
-    rise = np.clip(grew, 0, None)
-    alike = tells & (grew >= expected / UNIFORM) & (grew <= expected * UNIFORM)
-    return bool(alike.sum() >= FEWEST_ALIKE and rise[alike].sum() >= CARRIES * max(rise[tells].sum(), 0.5 * rise.sum()))
-
-
-def _is_mostly_beside(history: ServiceHistory, local: LocalChange, step: Step, other: Step) -> bool:
-    """Whether most of a step is surely left in its stacks that another function has no part in."""
-    change = local.stacks * float(np.sign(step.delta))
-    own = history.members(step.row)
-    apart = np.setdiff1d(own, history.members(other.row), assume_unique=True)
-    left = float(change[apart].sum())
-    return left >= max(LEFT_OVER * float(change[own].sum()), SURELY * sum_error(history, local, apart))
-
-
-def _outgrows(history: ServiceHistory, local: LocalChange, step: Step, around: Step) -> bool:
-    """Whether a function far below another one grew by a far larger factor than the rest of that, which grew as well.
-
-    What lies close below it does not count: an edit may call some of its callees more often.
-    """
-    change = local.stacks * float(np.sign(step.delta))
-    own, others = history.members(step.row), history.members(around.row)
-    both = np.intersect1d(own, others, assume_unique=True)
-    rest = np.setdiff1d(others, own, assume_unique=True)
-    shared, beside = float(change[both].sum()), float(change[rest].sum())
-    if shared <= 0 or beside < (1 / CARRIED - 1) * shared:
-        return False  # it carries the other one's change
-    if float(change[_below(history, both, step.row, around.row, CLOSE_BY)].sum()) < CARRIED * shared:
-        return False
-    level = history.mean_cost(local.after)
-    part = beside / max(float(level[rest].sum()), 1e-12) * float(level[both].sum())
-    if shared < TIMES_ITS_PART * part:
-        return False
-    surely = all(float(change[rows].sum()) >= SURELY * sum_error(history, local, rows) for rows in (both, rest))
-    return surely and not _grew_alike(history, local, change, both, rest)
 
 
 def _is_near(history: ServiceHistory, step: Step, leader: Step, limit: float) -> bool:
@@ -417,7 +350,7 @@ Parts = list[tuple[Cause, Ints]]
 def _shared(history: ServiceHistory, step: Step, change: LocalChange, causes: list[Cause]) -> Parts:
     """Causes and the stacks they share with a step; none when together they are far smaller than what is seen."""
     own = history.members(step.row)
-    causes = [cause for cause in causes if not _outgrows(history, change, step, cause.step)]
+    causes = [cause for cause in causes if not outgrows(history, change, step, cause.step)]
     parts = [(cause, np.intersect1d(own, history.members(cause.step.row), assume_unique=True)) for cause in causes]
     parts = [(cause, rows) for cause, rows in parts if len(rows)]
     size = sum(abs(cause.step.delta) for cause, _ in parts)
@@ -530,7 +463,7 @@ def _is_same(history: ServiceHistory, one: Cause, other: Cause, settings: Detect
             return False
         local = local_change(history, one.step.starts, one.step.ends)
         pairs = ((one.step, other.step), (other.step, one.step))
-        return not any(_outgrows(history, local, inner, outer) for inner, outer in pairs)
+        return not any(outgrows(history, local, inner, outer) for inner, outer in pairs)
     if one.step.begin is None or other.step.begin is None:
         return False
     return _apart(one.step, other.step) <= limit and _share_a_callee(history, one.step, other.step)
