@@ -62,7 +62,8 @@ class Ratios(NamedTuple):
     seconds: float = 0.0
     """CPU seconds of a run of the old version, start left out."""
     against_rest: Interval | None = None
-    """``target`` with the rest of each run as its clock: what slows a whole run down does not show in it."""
+    """``target`` with the rest of each run, a usual start included, as its clock: what slows a whole run down does not
+    show in it."""
 
 
 class Cost(NamedTuple):
@@ -122,7 +123,7 @@ def compare_versions(
                 costs[side].append(Cost(cost.target, max(cost.service - started[side], 1.0)))
             if len(costs["old"]) < least_rounds:
                 continue
-            ratios = _ratios(costs, target, seed)
+            ratios = _ratios(costs, target, started["old"], seed)
             if ratios.rounds >= MOST_ROUNDS or is_enough(ratios):
                 return ratios
 
@@ -187,7 +188,7 @@ def _cost(sandbox: Sandbox, version: Version, words: Sequence[str], seconds: flo
     return Cost(answer["target_ns"], answer["whole_ns"])
 
 
-def _ratios(costs: dict[str, list[Cost]], target: str | None, seed: int) -> Ratios:
+def _ratios(costs: dict[str, list[Cost]], target: str | None, start: float, seed: int) -> Ratios:
     by_service = _interval([cost.service for cost in costs["new"]], [cost.service for cost in costs["old"]], seed)
     control = _interval([cost.service for cost in costs["copy"]], [cost.service for cost in costs["old"]], seed)
     usual = median(cost.service for cost in costs["old"])
@@ -201,12 +202,13 @@ def _ratios(costs: dict[str, list[Cost]], target: str | None, seed: int) -> Rati
         len(costs["old"]),
         median(cost.target / cost.service for cost in costs["old"]),
         usual / 1e9,
-        _interval([_against_rest(cost) for cost in costs["new"]], [_against_rest(cost) for cost in costs["old"]], seed),
+        _interval(*([_against_rest(cost, start) for cost in costs[side]] for side in ("new", "old")), seed),
     )
 
 
-def _against_rest(cost: Cost) -> float:
-    return cost.target / max(cost.service - cost.target, 1.0)
+def _against_rest(cost: Cost, start: float) -> float:
+    # the start is part of the clock: where the target is nearly all there is, the rest alone is only noise
+    return cost.target / max(cost.service - cost.target + start, 1.0)
 
 
 def _interval(over: Sequence[float], under: Sequence[float], seed: int) -> Interval:

@@ -8,7 +8,7 @@ import pytest
 
 from effnb.errors import NotFound
 from effnb.verify import NoAnswerError, Version, best_sandbox, compare_versions, find_function
-from effnb.verify._versions import LEAST_ROUNDS, METER, add_meter
+from effnb.verify._versions import LEAST_ROUNDS, METER, SIDES, Cost, _ratios, add_meter
 
 CODE = """
 import functools
@@ -68,6 +68,17 @@ def version(folder: Path, size: int = 2_000, rounds: str = "900", **more) -> Ver
 
 def compared(sandbox, old: Version, new: Version, target: str | None = ADD):
     return compare_versions(sandbox, old, new, target, is_enough=lambda _: True, seconds=60)
+
+
+def test_a_rest_that_is_only_noise_is_no_clock():
+    # the target is 25 ms of a command that does next to nothing else; what is left after a start of 30 ms is noise
+    rests = {"old": (0.3e6, 0.8e6, 0.5e6), "new": (4e6, 2e6, 3e6), "copy": (1e6, 2e6, 1e6)}
+    times = {"old": 25e6, "new": 27e6, "copy": 25e6}
+    costs = {side: [Cost(times[side], times[side] + rest) for rest in rests[side]] for side in SIDES}
+    ratios = _ratios(costs, ADD, 30e6, seed=1)
+    assert ratios.target.value == pytest.approx(27 / 25)
+    assert 0.95 < ratios.against_rest.value < 1.1
+    assert _ratios(costs, ADD, 0.0, seed=1).against_rest.high < 0.5  # what the rest alone would have said
 
 
 def test_a_dearer_version_has_a_ratio_above_its_control(sandbox, tmp_path):
