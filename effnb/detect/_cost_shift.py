@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from effnb.detect._history import Floats, Ints, ServiceHistory, Stack
-from effnb.detect._local import HOURS_APART, LocalChange, local_change, sum_error
+from effnb.detect._history import Ints, ServiceHistory, Stack
+from effnb.detect._local import HOURS_APART, LocalChange, local_change, stack_errors, sum_error
 from effnb.detect._merge import Cause, merge_causes, merged_row
 from effnb.detect._types import Step, suppress
 from effnb.domain import Suppressed
@@ -45,6 +45,8 @@ SURELY = 4.0
 """Standard errors at which a single stack surely changed."""
 HOLDS = 0.8
 """Part of a move's source that a caller must hold to be a caller of the whole move."""
+OUTSHOWS = 1.5
+"""A rise larger by this factor around its step than over its whole levels has something passing in it."""
 GONE = 0.1
 """Largest part of a stack's cost after a change that it had before where it is new."""
 TIME_TELLS = 25.0
@@ -70,6 +72,8 @@ class Domain:
     counterpart: str
     source: Ints
     """Stacks that surely changed in the other direction, at the step's time."""
+    up: int = 0
+    """Frames between the function and the callers."""
 
 
 def drop_shifted(
@@ -91,8 +95,11 @@ def drop_shifted(
         if domain is None:
             kept.append(cause)
         elif _is_clear(domain, own):
-            moved = cause.step.delta * (1 - domain.kept / own)
-            step = replace(cause.step, before=cause.step.before + moved, error=max(cause.step.error, domain.error))
+            whole = _whole_domain(history, paths, cause.step, change, own, domain)
+            domain = whole if _is_clear(whole, own) else domain
+            scale = cause.step.delta / own
+            moved = cause.step.delta - domain.kept * scale
+            step = replace(cause.step, before=cause.step.before + moved, error=domain.error * scale)
             remainder = replace(cause, step=step, leader=step, moved=moved)
             twin = next(
                 (one for one, rows in remainders if _is_one_move(one, rows, remainder, domain.stacks, near)), None
@@ -179,19 +186,35 @@ def _level_domain(
         else:
             found = _near_move(history, step, change, own, domain, settings)
         if found is not None:
-            return found
+            return replace(found, up=up)
     return None
+
+
+def _whole_domain(
+    history: ServiceHistory, paths: _PathIndex, step: Step, change: LocalChange, own: float, domain: Domain
+) -> Domain:
+    """A domain with the same callers of all places the function is called from, also those that hold little of it."""
+    name, members = history.functions[step.row], history.members(step.row)
+    everywhere = {history.stacks[i][: history.stacks[i].index(name)] for i in members.tolist()}
+    above = {path[: len(path) - domain.up] for path in everywhere if len(path) > domain.up}
+    whole = _domain(history, paths, step, change, own, above)
+    rows = np.union1d(whole.stacks if whole else domain.stacks, members)
+    return replace(domain, stacks=rows, kept=float(change.stacks[rows].sum()), error=sum_error(history, change, rows))
 
 
 def _near_move(
     history: ServiceHistory, step: Step, change: LocalChange, own: float, domain: Domain, settings: DetectSettings
 ) -> Domain | None:
-    """The domain, or the move alone in it, where too little of the change is kept; None for a true one."""
+    """The domain, or the move alone in it, where too little of the change is kept; None for a true one.
+
+    Moved work stays: what falls as a rise passes that does not last cancels with it by chance.
+    """
     is_clear, share = _is_clear(domain, own), domain.kept / own
     if is_clear and (move := _move_alone(history, step, change, own, domain)):
         return move
     if share < settings.shift_share and (step.delta < 0 or share > -LARGEST_SOURCE):
-        return domain
+        is_sudden = step.begin is None and step.margin is None
+        return None if is_sudden and abs(own) > OUTSHOWS * abs(step.delta) else domain
     is_partly = share < 1 - settings.shift_share / 2 and domain.falls >= 0.5 * (1 - share) * abs(own)
     return domain if is_partly and is_clear else None
 
@@ -202,15 +225,6 @@ def _matches_far(history: ServiceHistory, change: LocalChange, domain: Domain, o
     source = abs(float(change.stacks[fell].sum()))
     is_level = domain.error <= MAX_ERROR_FAR * abs(own) and abs(domain.kept) <= MATCHES * domain.error
     return is_level and all(abs(fall - abs(own)) <= MATCHING * abs(own) for fall in (source, domain.falls))
-
-
-def _stack_errors(history: ServiceHistory, change: LocalChange, stacks: Ints) -> Floats:
-    """Standard error of each stack's change as its samples alone must scatter, as a share of the service's cost."""
-    parts = [
-        (history.mean_cost(side)[stacks], max(side.stop - side.start, 1)) for side in (change.before, change.after)
-    ]
-    # One sample more or less is always possible: a stack without any has no scatter of its own.
-    return np.asarray(np.sqrt(sum((level + 1 / length) / length for level, length in parts)) / change.base)
 
 
 def _changed_then(history: ServiceHistory, step: Step, change: LocalChange, stacks: Ints) -> npt.NDArray[np.bool_]:
@@ -245,7 +259,7 @@ def _changed_then(history: ServiceHistory, step: Step, change: LocalChange, stac
 def _move_alone(history: ServiceHistory, step: Step, change: LocalChange, own: float, domain: Domain) -> Domain | None:
     """The step, its source and the stacks that are new there, where they cancel: the rest of the domain is others'."""
     before, after = (history.mean_cost(side)[domain.stacks] for side in (change.before, change.after))
-    surely = change.stacks[domain.stacks] > SURELY * _stack_errors(history, change, domain.stacks)
+    surely = change.stacks[domain.stacks] > SURELY * stack_errors(history, change, domain.stacks)
     new = domain.stacks[surely & (before <= GONE * after)]
     for others in (domain.source, np.union1d(domain.source, new)):
         rows = np.union1d(history.members(step.row), others)
@@ -273,7 +287,7 @@ def _domain(
     if not len(rows):
         return None
     others = np.setdiff1d(rows, history.members(step.row), assume_unique=True)
-    others = others[np.abs(change.stacks[others]) > SURELY * _stack_errors(history, change, others)]
+    others = others[np.abs(change.stacks[others]) > SURELY * stack_errors(history, change, others)]
     then = _changed_then(history, step, change, others)
     rows = np.setdiff1d(rows, others[~then], assume_unique=True)
     source = others[then & (change.stacks[others] * own < 0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from effnb.detect._history import Floats, Ints, ServiceHistory
-from effnb.detect._local import LocalChange, sum_error
+from effnb.detect._local import LocalChange, stack_errors, sum_error
 from effnb.detect._types import Step
 
 CARRIED = 0.8
@@ -19,6 +19,8 @@ UNIFORM = 1.5
 """Largest factor between the relative changes of two parts of a function that changed as a whole."""
 FEWEST_ALIKE = 3
 """Stacks that must have grown alike: two may by chance."""
+NEW = 0.9
+"""Part of a cost that has come with a change from which on it is new."""
 TIMES_ITS_PART = 2.0
 """A function that changed by so many times its part of a caller's change has a reason of its own."""
 CLOSE_BY = 2
@@ -34,16 +36,19 @@ def below(history: ServiceHistory, stacks: Ints, inner: int, outer: int, frames:
 def grew_alike(history: ServiceHistory, local: LocalChange, change: Floats, some: Ints, rest: Ints) -> bool:
     """Whether most of the rest's change is in stacks that grew by the factor some others grew by.
 
-    Asked are stacks large enough to show that factor; stacks that did not grow at all do not count against it.
+    Asked are stacks large enough to show that factor, and all smaller ones together; stacks that did not grow at all do
+    not count against it.
     """
-    before, after = (history.mean_cost(side) for side in (local.before, local.after))
-    factor = float(change[some].sum()) * local.base / max(float(after[some].sum()), 1e-12)
-    lengths = [max(side.stop - side.start, 1) for side in (local.before, local.after)]
-    error = np.sqrt(before[rest] / lengths[0] + after[rest] / lengths[1])
-    grew, expected = change[rest] * local.base, factor * after[rest]
-    tells = expected >= SURELY * error
-    rise = np.clip(grew, 0, None)
-    alike = tells & (grew >= expected / UNIFORM) & (grew <= expected * UNIFORM)
+    after = history.mean_cost(local.after) / local.base
+    factor = float(change[some].sum()) / max(float(after[some].sum()), 1e-12)
+    if factor > NEW:
+        return False  # all that is new grew by one factor, whatever brought it
+    grew, expected, error = change[rest], factor * after[rest], stack_errors(history, local, rest)
+    small = expected < SURELY * error
+    grew, expected = (np.append(values[~small], values[small].sum()) for values in (grew, expected))
+    error = np.append(error[~small], np.sqrt((error[small] ** 2).sum()))
+    tells, rise = expected >= SURELY * error, np.clip(grew, 0, None)
+    alike = tells & (rise >= expected / UNIFORM) & (rise <= expected * UNIFORM)
     return bool(alike.sum() >= FEWEST_ALIKE and rise[alike].sum() >= CARRIES * max(rise[tells].sum(), 0.5 * rise.sum()))
 
 

@@ -87,3 +87,12 @@ def sum_error(history: ServiceHistory, change: LocalChange, stacks: Ints) -> flo
         for side in (change.before, change.after)
     )
     return float(max(seen, np.sqrt(by_samples))) / change.base
+
+
+def stack_errors(history: ServiceHistory, change: LocalChange, stacks: Ints) -> Floats:
+    """Standard error of each stack's change as its samples alone must scatter, as a share of the service's cost."""
+    parts = [
+        (history.mean_cost(side)[stacks], max(side.stop - side.start, 1)) for side in (change.before, change.after)
+    ]
+    # One sample more or less is always possible: a stack without any has no scatter of its own.
+    return np.asarray(np.sqrt(sum((level + 1 / length) / length for level, length in parts)) / change.base)

@@ -40,6 +40,8 @@ ELSEWHERE = 0.1
 """What the callee must change in other places, as a share of the leader's change."""
 CLEARLY = 3.0
 """Standard errors that count as seen."""
+INSIDE = 0.95
+"""Part of a callee's change that must lie below a caller for it to be inside."""
 NEARLY_ALL = 0.99
 """Of functions that have at least this part of the largest change below them, the smallest leads."""
 
@@ -121,6 +123,7 @@ def merge_causes(
             waiting.sort(key=lambda step: (-clear[id(step)], step.row, step.index))
             if waiting[0] is not leader:
                 continue
+        leader = _carrying_callee(history, leader, waiting, causes, limit)
         leader = _larger_callee(history, leader, waiting, causes, limit)
         leader = _uniform_caller(history, leader, waiting, limit)
         local = local_change(history, leader.starts, leader.ends)
@@ -186,6 +189,39 @@ def _stacks_of_narrower(history: ServiceHistory, step: Step, causes: list[Cause]
         and before.start < cause.step.ends + 1
     ]
     return np.unique(np.concatenate(known)) if known else np.zeros(0, dtype=np.int64)
+
+
+def _carrying_callee(
+    history: ServiceHistory, leader: Step, waiting: list[Step], causes: list[Cause], limit: float
+) -> Step:
+    """The function below the leader that carries most of its change where the rest surely changed as well.
+
+    Two changes below one caller make it clearer than either; each is a cause, and the caller none.
+    """
+    while True:
+        local = local_change(history, leader.starts, leader.ends)
+        change = local.stacks * np.sign(leader.delta)
+        own = history.members(leader.row)
+        whole = float(change[own].sum())
+        inside: list[tuple[Step, float]] = []
+        for step in waiting:
+            if _level(step) >= _level(leader) or not _is_near(history, step, leader, limit):
+                continue
+            rows = history.members(step.row)
+            both = np.intersect1d(own, rows, assume_unique=True)
+            part = float(change[below(history, both, step.row, leader.row)].sum())
+            if part > 0 and part >= INSIDE * float(change[rows].sum()):
+                inside.append((step, part))
+        for step, part in sorted(inside, key=lambda one: _level(one[0])):
+            if part < HALF * whole or _explained_by(history, step, causes, limit) is not None:
+                continue
+            rest = np.setdiff1d(own, history.members(step.row), assume_unique=True)
+            is_left = float(change[rest].sum()) >= SURELY * sum_error(history, local, rest)
+            if is_left or any(is_mostly_beside(history, local, other, step) for other, _ in inside):
+                leader = step
+                break
+        else:
+            return leader
 
 
 def _larger_callee(
@@ -313,7 +349,8 @@ def _explained_by(history: ServiceHistory, step: Step, causes: list[Cause], limi
         if parts and remains < LEFT_OVER * here:
             return _most_of(parts, left)
         if remains >= SURELY * sum_error(history, change, rest):
-            return None
+            lasts = cost_change(history, step, without=_union(parts)) * sign
+            return None if not parts or lasts >= LEFT_OVER * whole else _most_of(parts, left)
         near = [cause for cause in near if _level(cause.step) <= NARROWER * _level(step)]
     parts = _shared(history, step, change, near)
     if not parts or cost_change(history, step, without=_union(parts)) * sign >= LEFT_OVER * whole:

@@ -52,10 +52,14 @@ def mark_planned(
     """The causes, those of one announced change as one with its id."""
     if not planned:
         return causes
+    known: dict[int, list[Step]] = {}
+    for cause in causes:
+        for step in (cause.step, *cause.also, *cause.members.values()):
+            known.setdefault(step.row, []).append(step)
     left: list[Cause] = []
     found: dict[str, Cause] = {}
     for cause in sorted(causes, key=lambda one: -one.step.ratio):
-        plan = _plan_of(history, scanned, cause, planned, settings)
+        plan = _plan_of(history, scanned, cause, known[cause.step.row], planned, settings)
         if plan is None:
             left.append(cause)
         elif plan.id in found:
@@ -71,6 +75,7 @@ def _plan_of(
     history: ServiceHistory,
     scanned: Scanned,
     cause: Cause,
+    known: Sequence[Step],
     planned: Sequence[PlannedChange],
     settings: DetectSettings,
 ) -> PlannedChange | None:
@@ -81,40 +86,59 @@ def _plan_of(
         (gain, plan)
         for plan in planned
         if not plan.functions or plan.functions & {*cause.carriers, history.functions[cause.step.row]}
-        if (gain := _gain(history, scanned, cause, plan, settings)) > 0
+        if (gain := _gain(history, scanned, cause, known, plan, planned, settings)) > 0
     ]
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 
 def _gain(
-    history: ServiceHistory, scanned: Scanned, cause: Cause, plan: PlannedChange, settings: DetectSettings
+    history: ServiceHistory,
+    scanned: Scanned,
+    cause: Cause,
+    known: Sequence[Step],
+    plan: PlannedChange,
+    planned: Sequence[PlannedChange],
+    settings: DetectSettings,
 ) -> float:
-    """How much better the exposure describes the series than the cause's own steps do; 0 when it explains nothing."""
-    around = round(AROUND_HOURS * 3600 / history.step_seconds)
-    edges = [(at - history.start) / history.step_seconds for at, _ in plan.steps]
+    """How much better the exposure describes the series than the cause's own steps do; 0 when it explains nothing.
+
+    What the function did before and after the days of the exposure is taken as known.
+    """
+    around, late = (round(hours * 3600 / history.step_seconds) for hours in (AROUND_HOURS, LATE_HOURS))
+    edges = _edges(history, plan)
     first, last = max(int(edges[0]) - around, 0), min(int(edges[-1]) + around, history.n_buckets)
-    late = round(LATE_HOURS * 3600 / history.step_seconds)
     in_time = edges[0] - late <= cause.step.starts and cause.step.ends <= edges[-1] + late
     if last - first < 8 or not in_time:
         return 0.0
-    values, noise = scanned.values[cause.step.row, first:last], float(scanned.noise[cause.step.row])
-    exposed = _exposure(np.arange(first, last), edges, [share for _, share in plan.steps])
-    centred = exposed - exposed.mean()
-    spread = float(centred @ centred)
-    slope = float(centred @ values) / spread if spread > 0 else 0.0
-    if slope <= 0:
-        return 0.0
-    flat = float(((values - values.mean()) ** 2).sum()) / noise**2
-    follows = flat - slope**2 * spread / noise**2 + 0.5 * settings.penalty
-    cuts = [one.starts - first for one in [cause.step, *cause.also] if first < one.starts < last]
-    parts = np.split(values, cuts)
-    stairs = sum(float(((part - part.mean()) ** 2).sum()) for part in parts if len(part)) / noise**2
+    buckets = np.arange(first, last)
+    values = scanned.values[cause.step.row, first:last] / float(scanned.noise[cause.step.row])
+    apart = [one for one in known if not edges[0] - late <= one.starts <= edges[-1] + late and first < one.ends]
+    beside = [np.ones(len(buckets)), *(_risen(buckets, one) for one in apart if one.starts < last)]
+    exposed = _exposure(buckets, edges, [share for _, share in plan.steps])
+    flat, _ = _fitted(values, beside)
+    follows, slope = _fitted(values, [*beside, exposed])
+    follows += 0.5 * settings.penalty
+    cuts = [one.starts for one in [cause.step, *cause.also] if first < one.starts < last]
+    stairs, _ = _fitted(values, [*beside, *((buckets >= cut).astype(float) for cut in cuts)])
     stairs += settings.penalty * len(cuts)
-    if follows >= flat or follows >= stairs:
+    if slope <= 0 or follows >= flat or follows >= stairs:
         return 0.0
-    if not _meets(cause.step, edges, plan) and _is_own(np.arange(first, last), values, centred, cause.step, noise):
+    others = [_exposure(buckets, _edges(history, one), [share for _, share in one.steps]) for one in planned]
+    beside += [one for one in others if np.ptp(one) > 0]
+    if not _meets(cause.step, edges, plan) and _is_own(buckets, values, beside, cause.step, scanned):
         return 0.0
     return stairs - follows
+
+
+def _edges(history: ServiceHistory, plan: PlannedChange) -> list[float]:
+    return [(at - history.start) / history.step_seconds for at, _ in plan.steps]
+
+
+def _fitted(values: Floats, columns: Sequence[Floats]) -> tuple[float, float]:
+    """Sum of squares that a linear fit leaves, and the last column's factor."""
+    matrix = np.stack(columns, axis=1)
+    factors = np.linalg.lstsq(matrix, values, rcond=None)[0]
+    return float(((values - matrix @ factors) ** 2).sum()), float(factors[-1])
 
 
 def _meets(step: Step, edges: Sequence[float], plan: PlannedChange) -> bool:
@@ -127,17 +151,21 @@ def _meets(step: Step, edges: Sequence[float], plan: PlannedChange) -> bool:
     return False
 
 
-def _is_own(buckets: Ints, values: Floats, exposed: Floats, step: Step, noise: float) -> bool:
-    """Whether most of a step is surely left when the exposure explains all of the series that it can.
+def _is_own(buckets: Ints, values: Floats, beside: Sequence[Floats], step: Step, scanned: Scanned) -> bool:
+    """Whether most of a step is surely left when all announced exposures explain of the series what they can.
 
     Something else that changes nearby spoils the exposure's fit and the step's alike; fitted together the step shows.
     """
-    length = max(step.ends - step.starts, 1)
-    risen = np.clip((buckets + 1 - step.starts) / length, 0, 1)
-    columns = np.stack([np.ones(len(buckets)), exposed, risen], axis=1)
+    columns = np.stack([*beside, _risen(buckets, step)], axis=1)
     inverse = np.linalg.pinv(columns.T @ columns)
-    left = float((inverse @ (columns.T @ values))[2])
-    return bool(left >= max(HALF * step.delta, SURELY * noise * float(inverse[2, 2]) ** 0.5))
+    left = float((inverse @ (columns.T @ values))[-1])
+    rise = step.delta / float(scanned.noise[step.row])
+    return bool(left >= max(HALF * rise, SURELY * float(inverse[-1, -1]) ** 0.5))
+
+
+def _risen(buckets: Ints, step: Step) -> Floats:
+    """Part of a step that has risen in each bucket."""
+    return np.clip((buckets + 1 - step.starts) / max(step.ends - step.starts, 1), 0, 1)
 
 
 def _exposure(buckets: Ints, edges: Sequence[float], shares: Sequence[float]) -> Floats:

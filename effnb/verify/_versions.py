@@ -202,7 +202,11 @@ def _ratios(costs: dict[str, list[Cost]], target: str | None, start: float, seed
         len(costs["old"]),
         median(cost.target / cost.service for cost in costs["old"]),
         usual / 1e9,
-        _interval(*([_against_rest(cost, start) for cost in costs[side]] for side in ("new", "old")), seed),
+        _interval(
+            [_against_rest(cost, start) for cost in costs["new"]],
+            [_against_rest(cost, start) for cost in costs["old"]],
+            seed,
+        ),
     )
 
 

@@ -222,3 +222,48 @@ def test_a_small_rise_is_not_made_large_by_the_next_one():
     assert [one.function for one in found.suppressed if one.stage == "threshold" and one.at.hour == AT % 24] == [
         "app:one"
     ]
+
+
+def test_a_small_rise_beside_a_large_new_function_below_one_caller_is_a_report_of_its_own():
+    found = detected(
+        {
+            ("app:page",): 0.02,
+            ("app:page", "app:list", "app:added"): 0.02 * step(),
+            ("app:page", "app:list"): 0.03,
+            # nearly all of its own work is new, as all of the new function's is
+            ("app:page", "app:sort"): 0.0005 + 0.006 * step(),
+            ("app:page", "app:sort", "lib:key"): 0.05,
+            **{("app:page", f"app:hint{n}"): 0.0004 * step() for n in range(3)},
+            ("app:rest",): 0.8,
+        }
+    )
+    assert {"app:added", "app:sort"} <= set(reports(found))
+    assert "app:page" not in reports(found)
+
+
+def test_many_small_callees_that_grew_by_one_factor_are_a_report_of_their_caller():
+    grew = 1 + 0.5 * step()
+    found = detected(
+        {
+            ("app:page", "app:list"): 0.04 * grew,
+            ("app:page", "app:sort"): 0.02 * grew,
+            ("app:page", "app:join"): 0.02 * grew,
+            **{("app:page", "app:row", f"app:cell{n}"): 0.00004 * grew for n in range(200)},
+            ("app:rest",): 0.9,
+        }
+    )
+    assert reports(found) == ["app:page"]
+
+
+def test_what_a_moved_function_costs_more_is_asked_of_all_places_it_is_called_from():
+    found = detected(
+        {
+            ("app:a", "app:work"): 0.05 - 0.03 * step(),
+            ("app:a", "app:work", "app:part"): 0.036 * step(),
+            ("app:b", "app:part"): 0.0018 * step(),  # too little to be looked at for where it came from
+            ("app:b",): 0.02,
+            ("app:rest",): 0.9,
+        }
+    )
+    assert reports(found) == ["app:part"]
+    assert found.regressions[0].absolute_delta == pytest.approx(0.0078, rel=0.1)

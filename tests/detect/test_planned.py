@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from effnb.datasets import START
 from effnb.detect import PlannedChange, ServiceHistory, detect_regressions
@@ -64,3 +65,15 @@ def test_two_rises_that_meet_a_launch_by_chance_are_not_its_steps():
     counts[3] = np.random.default_rng(2).poisson(200_000 * own)
     found = detect_regressions(replace(history, counts=counts), DetectSettings(), planned=[PLAN])
     assert "app:own" in {one.function for one in found.regressions if one.kind == "regression"}
+
+
+def test_a_rise_during_a_launch_stays_one_beside_a_larger_rise_after_it():
+    """What came a day after the exposure says nothing of it, though the exposure is nearer to both than either step."""
+    history = launched()
+    own = 0.05 + 0.01 * (np.arange(HOURS) >= 246) + 0.06 * (np.arange(HOURS) >= 290)
+    counts = history.counts.copy()
+    counts[3] = np.random.default_rng(2).poisson(200_000 * own)
+    found = detect_regressions(replace(history, counts=counts), DetectSettings(), planned=[PLAN])
+    rises = sorted(one.absolute_delta for one in found.regressions if one.function == "app:own")
+    assert rises == pytest.approx([0.01, 0.06], rel=0.2)
+    assert {one.kind for one in found.regressions if one.function == "app:own"} == {"regression"}
