@@ -1,10 +1,10 @@
 """Stage: one report per cause. A function that gets dearer lifts all its callers; they are one report, not ten.
 
 The step that stands furthest out of its samples' scatter leads. A change is clearest where all of it and least else is
-measured: of a function and its callers the function leads, of a function whose callees all got dearer the function
-leads too, and two causes below one large caller stay two. Where all that grew below a function did so by one factor,
-that function leads. What a step shows is explained when little of it is left without the stacks of the causes of its
-time; a function far below another one that grew by a far larger factor is not explained by it.
+measured: of a function and its callers the function leads. Two changes below one caller may make the caller clearest:
+then the callee that carries most leads, and the caller is explained by both. Where all that grew below a function did
+so by one factor, that function leads. What a step shows is explained when little of it is left without the stacks of
+the causes of its time; a function far below another one that grew by a far larger factor is not explained by it.
 """
 
 from __future__ import annotations
