@@ -28,7 +28,7 @@ from effnb.domain import Regression, Suppressed
 from effnb.settings import DetectSettings
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "stages"
-SEED, FUNCTIONS = 1, 1000
+SEED, FUNCTIONS = 4, 1000
 SETTINGS = DetectSettings(threshold=0.00005, significance=1e-3)
 """FrontFaaS's threshold; at a thousand times the usual significance the last stage has something to drop as well."""
 AROUND_DAYS = 3
