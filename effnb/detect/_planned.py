@@ -114,7 +114,7 @@ def _gain(
     values = scanned.values[cause.step.row, first:last] / float(scanned.noise[cause.step.row])
     apart = [one for one in known if not edges[0] - late <= one.starts <= edges[-1] + late and first < one.ends]
     beside = [np.ones(len(buckets)), *(_risen(buckets, one) for one in apart if one.starts < last)]
-    exposed = _exposure(buckets, edges, [share for _, share in plan.steps])
+    exposed = _exposure(history, buckets, plan)
     flat, _ = _fitted(values, beside)
     follows, slope = _fitted(values, [*beside, exposed])
     follows += 0.5 * settings.penalty
@@ -123,8 +123,8 @@ def _gain(
     stairs += settings.penalty * len(cuts)
     if slope <= 0 or follows >= flat or follows >= stairs:
         return 0.0
-    others = [_exposure(buckets, _edges(history, one), [share for _, share in one.steps]) for one in planned]
-    beside += [one for one in others if np.ptp(one) > 0]
+    exposures = (_exposure(history, buckets, one) for one in planned)
+    beside += [one for one in exposures if np.ptp(one) > 0]
     if not _meets(cause.step, edges, plan) and _is_own(buckets, values, beside, cause.step, scanned):
         return 0.0
     return stairs - follows
@@ -168,10 +168,10 @@ def _risen(buckets: Ints, step: Step) -> Floats:
     return np.clip((buckets + 1 - step.starts) / max(step.ends - step.starts, 1), 0, 1)
 
 
-def _exposure(buckets: Ints, edges: Sequence[float], shares: Sequence[float]) -> Floats:
+def _exposure(history: ServiceHistory, buckets: Ints, plan: PlannedChange) -> Floats:
     """Mean fraction of the traffic that sees a change, in each bucket."""
     seen, before = np.zeros(len(buckets)), 0.0
-    for edge, share in zip(edges, shares, strict=True):
+    for edge, (_, share) in zip(_edges(history, plan), plan.steps, strict=True):
         seen += (share - before) * np.clip(buckets + 1 - edge, 0, 1)
         before = share
     return seen
